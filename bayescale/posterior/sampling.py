@@ -1,0 +1,142 @@
+"""Draws from a density by nutpie, and what to try when the first attempt does not mix."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import nutpie
+import xarray as xr
+
+from bayescale.law import Array
+from bayescale.posterior.density import Density
+from bayescale.posterior.model import ModelData
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Settings of one attempt: tuning steps per chain and wanted acceptance."""
+
+    tune: int
+    target_accept: float
+
+    def __str__(self) -> str:
+        return f"{self.tune} tuning steps at acceptance {self.target_accept:g}"
+
+
+# Each stricter than the one before; later ones are tried only where one fails its checks.
+ATTEMPTS = (Attempt(600, 0.9), Attempt(1500, 0.98), Attempt(3000, 0.995))
+
+_STATS = {
+    "diverging": "diverging",
+    "energy": "energy",
+    "logp": "lp",
+    "n_steps": "n_steps",
+    "step_size": "step_size",
+    "depth": "tree_depth",
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the sampler returned.
+
+    Attributes
+    ----------
+    z : ndarray, shape (n_chains, n_draws, n_free)
+        Draws on the sampler's scale.
+    stats : xarray.Dataset
+        Per draw, under ArviZ's names.
+    seconds : float
+        Sampling alone, compilation left out.
+    """
+
+    z: Array
+    stats: xr.Dataset
+    seconds: float
+
+
+def sample(
+    density: Density,
+    data: ModelData,
+    attempt: Attempt,
+    *,
+    chains: int,
+    draws: int,
+    seed: int,
+    progress: bool,
+) -> Sample:
+    """Draw from the posterior with low-rank adaptation of the mass matrix.
+
+    Parameters
+    ----------
+    density : Density
+    data : ModelData
+    attempt : Attempt
+    chains, draws : int
+    seed : int
+    progress : bool
+        Show a progress bar where there is a terminal or a notebook.
+
+    Returns
+    -------
+    Sample
+    """
+    model = density.with_data(data)
+    total = chains * (draws + attempt.tune)
+    with _progress_bar(total, shown=progress) as callback:
+        start = time.perf_counter()
+        tree = nutpie.sample(
+            model,
+            draws=draws,
+            tune=attempt.tune,
+            chains=chains,
+            cores=min(chains, 2) if density.route == "direct" else None,
+            seed=seed,
+            target_accept=attempt.target_accept,
+            adaptation="low_rank",
+            save_warmup=False,
+            progress_bar=False,
+            progress_callback=callback,
+            store_unconstrained=density.route == "compiled",
+        )
+        seconds = time.perf_counter() - start
+    stats = tree["sample_stats"].to_dataset()
+    z = stats["unconstrained_draw"] if density.route == "compiled" else tree["posterior"]["z"]
+    kept = stats[list(_STATS)].rename(_STATS)
+    return Sample(z.to_numpy(), kept.drop_attrs(), seconds)
+
+
+@contextmanager
+def _progress_bar(total: int, *, shown: bool) -> Iterator[Callable[[Any], None] | None]:
+    """A rich progress bar over all chains; silent where nobody would see it."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not (console.is_terminal or console.is_jupyter):
+        yield None
+        return
+    columns = (
+        TextColumn("sampling"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} draws, {task.fields[divergences]} divergences"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("sampling", total=total, divergences=0)
+
+        def update(chains: Any) -> None:
+            bar.update(
+                task,
+                completed=sum(chain.finished_draws for chain in chains),
+                divergences=sum(chain.divergences for chain in chains),
+            )
+
+        yield update
