@@ -12,137 +12,15 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bayescale.errors import LawError
 from bayescale.formula import Text
-
-Support = Literal["real", "positive", "unit"]
-Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class _Distribution:
-    parameters: tuple[str, ...]
-    support: Support
-    draw: Callable[..., Array]
-
-
-# The distributions a prior may name: PyMC's names and parameters, numpy's generators.
-DISTRIBUTIONS: Mapping[str, _Distribution] = MappingProxyType(
-    {
-        "Normal": _Distribution(
-            ("mu", "sigma"), "real", lambda rng, size, mu, sigma: rng.normal(mu, sigma, size)
-        ),
-        "LogNormal": _Distribution(
-            ("mu", "sigma"), "positive", lambda rng, size, mu, sigma: rng.lognormal(mu, sigma, size)
-        ),
-        "HalfNormal": _Distribution(
-            ("sigma",), "positive", lambda rng, size, sigma: np.abs(rng.normal(0, sigma, size))
-        ),
-        "Exponential": _Distribution(
-            ("lam",), "positive", lambda rng, size, lam: rng.exponential(1 / lam, size)
-        ),
-        "Gamma": _Distribution(
-            ("alpha", "beta"),
-            "positive",
-            lambda rng, size, alpha, beta: rng.gamma(alpha, 1 / beta, size),
-        ),
-        "InverseGamma": _Distribution(
-            ("alpha", "beta"),
-            "positive",
-            lambda rng, size, alpha, beta: beta / rng.gamma(alpha, 1.0, size),
-        ),
-        "Beta": _Distribution(
-            ("alpha", "beta"), "unit", lambda rng, size, alpha, beta: rng.beta(alpha, beta, size)
-        ),
-    }
-)
-_ANY_SIGN = frozenset({"mu"})
-
-
-@dataclass(frozen=True, init=False)
-class Prior:
-    """A prior distribution by PyMC's name, with the reason for it.
-
-    Parameters
-    ----------
-    distribution : str
-        One of :data:`DISTRIBUTIONS`: Normal, LogNormal, HalfNormal, Exponential, Gamma,
-        InverseGamma, Beta.
-    why : str
-        The rationale, in a sentence.
-    source : str, optional
-        Where the numbers come from.
-    **parameters : float
-        The distribution's parameters under PyMC's names, e.g. ``mu=-1.2, sigma=0.3``.
-
-    Raises
-    ------
-    LawError
-        For an unknown distribution, a missing, superfluous or non-finite parameter, or one
-        that must be positive and is not.
-    """
-
-    distribution: str
-    parameters: Mapping[str, float]
-    why: str
-    source: str
-
-    def __init__(
-        self, distribution: str, *, why: str, source: str = "", **parameters: float
-    ) -> None:
-        known = DISTRIBUTIONS.get(distribution)
-        if known is None:
-            raise LawError(
-                f"A prior cannot be {distribution!r}; choose one of {', '.join(DISTRIBUTIONS)}."
-            )
-        if set(parameters) != set(known.parameters):
-            raise LawError(
-                f"Prior {distribution} takes {', '.join(known.parameters)}; "
-                f"it was given {', '.join(parameters) or 'nothing'}."
-            )
-        for name, value in parameters.items():
-            if not np.isfinite(value) or (name not in _ANY_SIGN and value <= 0):
-                kind = "finite" if name in _ANY_SIGN else "positive and finite"
-                raise LawError(f"Prior {distribution}: {name} = {value} must be {kind}.")
-        object.__setattr__(self, "distribution", distribution)
-        object.__setattr__(
-            self,
-            "parameters",
-            MappingProxyType({name: float(parameters[name]) for name in known.parameters}),
-        )
-        object.__setattr__(self, "why", why)
-        object.__setattr__(self, "source", source)
-
-    def __hash__(self) -> int:
-        return hash((self.distribution, tuple(self.parameters.items()), self.why, self.source))
-
-    def __reduce__(self) -> Any:
-        # A read-only mapping does not pickle, and benchmarks send priors to other processes.
-        state = (self.distribution, dict(self.parameters), self.why, self.source)
-        return _prior_from, state
-
-    @property
-    def support(self) -> Support:
-        """Where the distribution lives: the real line, above 0, or between 0 and 1."""
-        return DISTRIBUTIONS[self.distribution].support
-
-    def draw(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
-        """Draw from the prior; an array of the given size, in the parameter's own unit."""
-        return DISTRIBUTIONS[self.distribution].draw(rng, size, **self.parameters)
-
-    def __str__(self) -> str:
-        inside = ", ".join(f"{name}={value:.4g}" for name, value in self.parameters.items())
-        return f"{self.distribution}({inside})"
-
-
-def _prior_from(distribution: str, parameters: dict[str, float], why: str, source: str) -> Prior:
-    return Prior(distribution, why=why, source=source, **parameters)
+from bayescale.prior import Array as Array
+from bayescale.prior import Prior as Prior
+from bayescale.prior import Support as Support
 
 
 @dataclass(frozen=True)
@@ -274,6 +152,14 @@ class Noise:
     dof: Prior = DOF_PRIOR
 
 
+DISCREPANCY_PRIOR = Prior(
+    "LogNormal",
+    mu=float(np.log(0.25)),
+    sigma=0.4,
+    why="relative error of the change that a law predicts beyond the data",
+    source="learned on public runs by benchmarks/discrepancy.py",
+)
+
 # Names of what every fit has beside the law's own symbols.
 TOTAL, SHARE, NOISE_SCALE, NOISE_DOF = "M", "share", "noise_scale", "noise_dof"
 RESERVED = frozenset({TOTAL, SHARE, NOISE_SCALE, NOISE_DOF})
@@ -300,6 +186,9 @@ class Law:
     total : Prior, optional
         Prior of ``M``, the response at the reference run over the median response.
     noise : Noise, optional
+    discrepancy : Prior, optional
+        How wrong the law's further change is beyond the data, as a share of that change; not
+        part of the log density.
     references : tuple of str, optional
         Sources, with DOI or arXiv number.
 
@@ -320,6 +209,7 @@ class Law:
     summary: str
     total: Prior = TOTAL_PRIOR
     noise: Noise = field(default_factory=Noise)
+    discrepancy: Prior = DISCREPANCY_PRIOR
     references: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -331,7 +221,9 @@ class Law:
         return self.function(**inputs, **parameters)
 
     def __repr__(self) -> str:
-        return f"Law({self.name!r}, version={self.version}, {self.response.symbol} = {self.formula})"
+        return (
+            f"Law({self.name!r}, version={self.version}, {self.response.symbol} = {self.formula})"
+        )
 
     @cached_property
     def formula(self) -> str:
@@ -388,7 +280,9 @@ class Law:
         ``1 / reference`` of the scaled ones.
         """
         alone = {weight.symbol: 0.0 for weight in self.weights} | {symbol: value}
-        return self({name: 1.0 / scale for name, scale in reference.items()}, alone | dict(curvature))
+        return self(
+            {name: 1.0 / scale for name, scale in reference.items()}, alone | dict(curvature)
+        )
 
 
 def _check_symbols(law: Law) -> None:

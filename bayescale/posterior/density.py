@@ -9,7 +9,7 @@ sample one density from the same starting points, and agree in distribution.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -24,7 +24,8 @@ from nutpie import compiled_pyfunc
 from pytensor.graph.replace import vectorize_graph
 
 from bayescale.law import Array, Law
-from bayescale.posterior.model import ModelData, build_model
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.model import build_model
 from bayescale.posterior.parameters import Priors, unconstrain
 
 Route = Literal["direct", "compiled"]
@@ -168,7 +169,9 @@ def _pointwise(law: Law, priors: Priors) -> Any:
     return pytensor.function(batched, outputs, mode=pytensor.compile.Mode("py", None))
 
 
-def pointwise(law: Law, priors: Priors, data: ModelData, z: Array) -> tuple[dict[str, Array], Array]:
+def pointwise(
+    law: Law, priors: Priors, data: ModelData, z: Array
+) -> tuple[dict[str, Array], Array]:
     """Log density of each prior and of each observation at every draw.
 
     Parameters

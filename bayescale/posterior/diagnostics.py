@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from bayescale.errors import Problem
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law
+from bayescale.law import Array, Law, Shape, Support
 from bayescale.posterior.parameters import FORWARD, share_name
 
 if TYPE_CHECKING:
@@ -23,9 +23,8 @@ ESS_LIMIT = 400.0
 E_BFMI_LIMIT = 0.3
 # Below this share of the prior's width removed, the posterior is mostly the prior.
 CONTRACTION_LIMIT = 0.5
-# Two-sided level of each posterior predictive check.
-PPC_LEVEL = 0.01
-PPC_DRAWS = 500
+# Prior draws that contraction compares the posterior with.
+PRIOR_DRAWS = 4000
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Diagnostics:
     Attributes
     ----------
     parameters : tuple of mapping
-        Per parameter: name, r_hat, ess_bulk, ess_tail, contraction, informed.
+        Per parameter: name, contraction, informed, and of a sample r_hat, ess_bulk, ess_tail.
     checks : tuple of mapping
         Per posterior predictive check: name, observed, predicted, p_value.
     divergences : int
@@ -82,6 +81,10 @@ class Diagnostics:
         """The same with further findings."""
         return replace(self, problems=(*self.problems, *more))
 
+    def with_checks(self, checks: Sequence[Mapping[str, Any]]) -> Diagnostics:
+        """The same with posterior predictive checks."""
+        return replace(self, checks=tuple(checks))
+
     def to_json(self) -> str:
         """Text for a file's attributes."""
         return json.dumps(asdict(self), default=float)
@@ -107,16 +110,16 @@ class Diagnostics:
 
 
 def diagnose(
-    law: Law, posterior: xr.Dataset, prior: Mapping[str, Array], stats: xr.Dataset
+    law: Law, posterior: Mapping[str, Array], prior: Mapping[str, Array], stats: xr.Dataset
 ) -> Diagnostics:
     """Check a sample.
 
     Parameters
     ----------
     law : Law
-    posterior : xarray.Dataset
-        Flat: one variable per parameter, dims chain and draw.
-    prior : mapping of str to ndarray
+    posterior : mapping of str to ndarray, shape (n_chains, n_draws)
+        Every parameter in raw units.
+    prior : mapping of str to ndarray, shape (n_prior_draws,)
         Draws of the same parameters from their priors.
     stats : xarray.Dataset
         The sampler's, under ArviZ's names.
@@ -127,25 +130,122 @@ def diagnose(
     """
     import arviz_stats
 
-    from bayescale.posterior._ebfmi import e_bfmi
-
-    r_hat = arviz_stats.rhat(posterior)
-    bulk = arviz_stats.ess(posterior, method="bulk")
-    tail = arviz_stats.ess(posterior, method="tail")
-    rows = []
-    for name in map(str, posterior.data_vars):
-        narrowing = contraction(law, name, posterior[name].to_numpy().ravel(), prior[name])
-        rows.append(
-            {
-                "parameter": name,
-                "r_hat": float(r_hat[name]),
-                "ess_bulk": float(bulk[name]),
-                "ess_tail": float(tail[name]),
-                "contraction": narrowing,
-                "informed": narrowing >= CONTRACTION_LIMIT,
-            }
-        )
+    sample = xr.Dataset({name: (("chain", "draw"), value) for name, value in posterior.items()})
+    r_hat = arviz_stats.rhat(sample)
+    bulk = arviz_stats.ess(sample, method="bulk")
+    tail = arviz_stats.ess(sample, method="tail")
+    rows = [
+        {
+            **_information_row(law, name, posterior[name], prior[name]),
+            "r_hat": float(r_hat[name]),
+            "ess_bulk": float(bulk[name]),
+            "ess_tail": float(tail[name]),
+        }
+        for name in posterior
+    ]
     divergences = int(stats["diverging"].sum())
-    energy = e_bfmi(stats["energy"].to_numpy())
+    tree = xr.DataTree.from_dict({"sample_stats": stats})
+    energy = float(arviz_stats.bfmi(tree)["energy"].min())
     problems = [*_convergence(rows, divergences, energy), *_information(rows)]
     return Diagnostics(tuple(rows), (), divergences, energy, tuple(problems))
+
+
+def diagnose_approximation(
+    law: Law, posterior: Mapping[str, Array], prior: Mapping[str, Array]
+) -> Diagnostics:
+    """What can be said of a Laplace approximation: no sampler to check, only information."""
+    rows = [_information_row(law, name, posterior[name], prior[name]) for name in posterior]
+    warning = Problem(
+        "approximate",
+        "warning",
+        "These are draws from a Laplace approximation (a preview), not from the posterior: "
+        "fit without preview before you decide on them.",
+    )
+    problems = (warning, *_information(rows))
+    return Diagnostics(tuple(rows), (), 0, float("nan"), problems, approximate=True)
+
+
+def support_of(law: Law, name: str) -> Support:
+    """Where a parameter lives, as a fit's tables name it."""
+    for item in law.curvature:
+        if item.symbol == name:
+            raw_unit = isinstance(item, Shape) and item.to_raw is not None
+            return "positive" if raw_unit else item.prior.support
+    return "unit" if name.startswith(share_name("")[:-1]) else "positive"
+
+
+def contraction(law: Law, name: str, posterior: Array, prior: Array) -> float:
+    """Share of the prior's width that the data removed: 1 - SD_posterior / SD_prior.
+
+    On the log or logit scale for positive parameters and shares; 0 where nothing was
+    learned, negative where the posterior is wider.
+    """
+    forward = FORWARD[support_of(law, name)]
+    with np.errstate(divide="ignore", over="ignore"):
+        before, after = forward(prior), forward(posterior)
+    # A share of exactly 0 or 1 in a far draw says nothing about width.
+    before = before[np.isfinite(before)]
+    return float(1.0 - np.std(after, ddof=1) / np.std(before, ddof=1))
+
+
+def _information_row(law: Law, name: str, posterior: Array, prior: Array) -> dict[str, Any]:
+    narrowing = contraction(law, name, posterior.ravel(), prior)
+    return {
+        "parameter": name,
+        "contraction": narrowing,
+        "informed": narrowing >= CONTRACTION_LIMIT,
+    }
+
+
+def _convergence(
+    rows: Sequence[Mapping[str, Any]], divergences: int, energy: float
+) -> list[Problem]:
+    problems = []
+
+    def fail(code: str, message: str, **details: Any) -> None:
+        problems.append(Problem(code, "error", message, details))
+
+    if divergences:
+        fail(
+            "divergences",
+            f"The sampler diverged {divergences} times: parts of the posterior were not reached; "
+            "give the fit more runs, tighter priors or a simpler law.",
+            count=divergences,
+        )
+    for code, column, bad, wanted in (
+        ("r-hat", "r_hat", lambda x: not x <= R_HAT_LIMIT, f"at most {R_HAT_LIMIT}"),
+        ("ess-bulk", "ess_bulk", lambda x: not x >= ESS_LIMIT, f"at least {ESS_LIMIT:.0f}"),
+        ("ess-tail", "ess_tail", lambda x: not x >= ESS_LIMIT, f"at least {ESS_LIMIT:.0f}"),
+    ):
+        faulty = {row["parameter"]: row[column] for row in rows if bad(row[column])}
+        if faulty:
+            found = ", ".join(f"{name} {value:.4g}" for name, value in faulty.items())
+            fail(
+                code,
+                f"{column} is {found}, wanted {wanted}: the chains do not agree or are too "
+                "short; ask for more draws, or look at the priors of these parameters.",
+                **faulty,
+            )
+    if not energy >= E_BFMI_LIMIT:
+        fail(
+            "energy",
+            f"E-BFMI is {energy:.2f}, wanted at least {E_BFMI_LIMIT}: the tails were explored "
+            "slowly; ask for more draws or tighter priors.",
+            e_bfmi=energy,
+        )
+    return problems
+
+
+def _information(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    names = [row["parameter"] for row in rows if not row["informed"]]
+    if not names:
+        return []
+    return [
+        Problem(
+            "not-informed",
+            "warning",
+            f"The data did not inform {', '.join(names)}: what is reported of "
+            f"{'it' if len(names) == 1 else 'them'} is mostly the prior.",
+            {"parameters": names},
+        )
+    ]

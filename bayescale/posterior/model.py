@@ -9,66 +9,16 @@ shares, so that parameters are nearly uncorrelated a posteriori and mean the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law
+from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Law
+from bayescale.posterior.data import ModelData, reference_name, scaled_name
 from bayescale.posterior.parameters import Belief, Priors, shares
 
-if TYPE_CHECKING:
-    from bayescale.runs import Runs
-
 OBSERVED = "log_response"
-
-
-@dataclass(frozen=True)
-class ModelData:
-    """The numbers that enter the density, ready for it.
-
-    Attributes
-    ----------
-    inputs : mapping of str to ndarray, shape (n_runs,)
-        Raw inputs.
-    response : ndarray, shape (n_runs,)
-    reference : mapping of str to float
-        Raw inputs of the reference run.
-    centre : float
-        Response that the prior of ``M`` is centred on.
-    """
-
-    inputs: Mapping[str, Array]
-    response: Array
-    reference: Mapping[str, float]
-    centre: float
-
-    @classmethod
-    def from_runs(cls, runs: Runs) -> ModelData:
-        """Reference run: geometric mean of the inputs. Centre: median response."""
-        inputs, response = runs.inputs, runs.response
-        return cls(inputs, response, runs.law.reference(inputs), float(np.median(response)))
-
-    def shared(self, priors: Priors) -> dict[str, Array]:
-        """Values of the model's data by name, as the density reads them."""
-        values = {
-            _scaled(name): np.ascontiguousarray(values / self.reference[name])
-            for name, values in self.inputs.items()
-        }
-        values["unit"] = np.asarray(1.0 if priors.total_is_raw else self.centre)
-        values["log_y"] = np.log(self.response)
-        values |= {_reference(name): np.asarray(scale) for name, scale in self.reference.items()}
-        return values
-
-
-def _scaled(symbol: str) -> str:
-    return f"{symbol}_scaled"
-
-
-def _reference(symbol: str) -> str:
-    return f"{symbol}_reference"
 
 
 def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
@@ -95,7 +45,7 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
         parts = shares(law, free)
         curvature = {item.symbol: free[item.symbol] for item in law.curvature}
         total = free[TOTAL] * values["unit"]
-        scaled = {name: values[_scaled(name)] for name in law.input_symbols}
+        scaled = {name: values[scaled_name(name)] for name in law.input_symbols}
         pm.StudentT(
             OBSERVED,
             nu=free[NOISE_DOF],
@@ -108,11 +58,14 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
 
 
 def _constrain_softly(
-    law: Law, priors: Priors, values: Mapping[str, Any], weights: Mapping[str, Any],
+    law: Law,
+    priors: Priors,
+    values: Mapping[str, Any],
+    weights: Mapping[str, Any],
     curvature: Mapping[str, Any],
 ) -> None:
     """Add what is believed of derived quantities to the log density."""
-    reference = {name: values[_reference(name)] for name in law.input_symbols}
+    reference = {name: values[reference_name(name)] for name in law.input_symbols}
     for name, prior in priors.weights:
         raw = law.raw_weight(name, weights[name], curvature, reference)
         pm.Potential(f"belief about {name}", _log_density(prior, raw))

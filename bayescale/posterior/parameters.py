@@ -167,9 +167,7 @@ def constrain(priors: Priors, z: Array) -> dict[str, Array]:
     -------
     dict of str to ndarray, shape (...)
     """
-    return {
-        name: BACKWARD[prior.support](z[..., k]) for k, (name, prior) in enumerate(priors.free)
-    }
+    return {name: BACKWARD[prior.support](z[..., k]) for k, (name, prior) in enumerate(priors.free)}
 
 
 def unconstrain(priors: Priors, values: Mapping[str, Array]) -> Array:
@@ -191,7 +189,10 @@ def shares(law: Law, free: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_raw(
-    law: Law, priors: Priors, free: Mapping[str, Array], reference: Mapping[str, float],
+    law: Law,
+    priors: Priors,
+    free: Mapping[str, Array],
+    reference: Mapping[str, float],
     centre: float,
 ) -> dict[str, Array]:
     """All that a person may ask of a draw: the law's own symbols in raw units, M and shares.

@@ -12,8 +12,8 @@ import nutpie
 import xarray as xr
 
 from bayescale.law import Array
+from bayescale.posterior.data import ModelData
 from bayescale.posterior.density import Density
-from bayescale.posterior.model import ModelData
 
 
 @dataclass(frozen=True)

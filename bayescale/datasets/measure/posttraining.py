@@ -10,7 +10,7 @@ from bayescale.datasets.measure.table import append_row, read_rows
 from bayescale.datasets.measure.text import c_headers, segments
 from bayescale.datasets.measure.training import evaluate, train
 
-ADAPTATION_SEGMENTS = tuple(8 * 2**k for k in range(10))
+ADAPTATION_SEGMENTS = tuple(8 * 2**k for k in range(8))
 HELD_OUT_SEGMENTS = 2048
 EPOCHS = 4
 BATCH = 4
@@ -32,7 +32,7 @@ def measure(work: Path) -> None:
                 if name in done:
                     continue
                 # Another seed adapts to another part of the headers.
-                offset = seed * CONTEXT * ADAPTATION_SEGMENTS[6]
+                offset = seed * CONTEXT * ADAPTATION_SEGMENTS[5]
                 part = segments(text, CONTEXT, count, offset=offset)
                 rate = RATE_SHARE * base.learning_rate
                 adapted = train(load(work, base), size, part, EPOCHS, BATCH, rate, seed)
@@ -42,7 +42,7 @@ def measure(work: Path) -> None:
 
 def _seeds(count: int) -> range:
     """Three adaptation sets where they are small and differ most, one beyond."""
-    return range(3) if count <= ADAPTATION_SEGMENTS[6] else range(1)
+    return range(3) if count <= ADAPTATION_SEGMENTS[5] else range(1)
 
 
 def _row(

@@ -16,6 +16,8 @@ from bayescale.datasets.measure.transformer import Parameters, initialise
 
 HELD_OUT_SEGMENTS = 4096
 UNIT = 2**17
+# Keeps the whole table near an hour of one core.
+LARGEST_FLOPS = 1.3e13
 SIZES = tuple(
     Size(width, layers)
     for width, layers in ((32, 1), (32, 2), (48, 2), (64, 3), (96, 3), (128, 4), (160, 5))
@@ -63,7 +65,8 @@ def designs() -> list[Design]:
     grid += [Design(size, UNIT * k, 1, seed) for size in small[1::2] for k in (1, 8) for seed in (1,)]
     grid += [Design(SIZES[4], UNIT * 4, 1, seed) for seed in (1, 2)]
     grid += [Design(large[0], UNIT * 8, 1, 1), Design(large[0], UNIT * 16, 2)]
-    return sorted(grid, key=lambda run: run.size.training_flops(run.tokens))
+    affordable = [run for run in grid if run.size.training_flops(run.tokens) <= LARGEST_FLOPS]
+    return sorted(affordable, key=lambda run: run.size.training_flops(run.tokens))
 
 
 def measure(work: Path) -> None:

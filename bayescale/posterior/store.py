@@ -1,0 +1,136 @@
+"""Fits on disk: netCDF, written whole or not at all, read without running anything."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayescale import catalogue
+from bayescale.errors import FitFileError, InputError
+from bayescale.law import Law
+from bayescale.posterior.diagnostics import Diagnostics
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from bayescale.posterior.fit import Fit
+
+# Rises when an older bayescale could no longer read what is written.
+FORMAT = 1
+_NEEDED = ("posterior", "free", "observed_data", "constant_data")
+
+
+def save(draws: xr.DataTree, diagnostics: Diagnostics, path: str | Path) -> Path:
+    """Write a fit: to a temporary file beside the target, to disk, then in its place.
+
+    Returns
+    -------
+    Path
+        Of the file.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist or cannot be written.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
+        )
+    except OSError as fault:
+        raise InputError(f"Cannot write a fit to {str(target)!r}: {fault.strerror}.") from fault
+    draft = Path(name)
+    try:
+        os.close(handle)
+        tree = draws.copy()
+        tree.attrs |= {"bayescale_format": FORMAT, "diagnostics": diagnostics.to_json()}
+        tree.to_netcdf(draft, engine="h5netcdf")
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        draft.chmod(0o666 & ~_umask())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def _umask() -> int:
+    # The only way to read it is to set it.
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
+    """Read a fit that was saved.
+
+    Parameters
+    ----------
+    path : str or Path
+    law : Law, str or Path, optional
+        A user's own law, which no file carries. Laws of the catalogue are found by name.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    FitFileError
+        If the file is no bayescale fit, is damaged, was written in a newer format, or
+        belongs to another law or another version of it.
+    """
+    from bayescale.posterior.fit import Fit
+
+    tree = _read(Path(path))
+    attrs = tree.attrs
+    found = catalogue.resolve(law) if law is not None else _by_name(str(attrs["law"]), path)
+    wanted = (attrs["law"], int(attrs["law_version"]), attrs["formula"])
+    given = (found.name, found.version, found.formula)
+    if wanted != given:
+        raise FitFileError(
+            f"{str(path)!r} was fitted with law {wanted[0]!r} version {wanted[1]} "
+            f"({wanted[2]}); the law at hand is {given[0]!r} version {given[1]} ({given[2]}). "
+            "Fit again, or give the law that it was fitted with."
+        )
+    diagnostics = Diagnostics.from_json(tree.attrs.pop("diagnostics"))
+    return Fit(found, tree, diagnostics)
+
+
+def _by_name(name: str, path: str | Path) -> Law:
+    if name not in catalogue.names():
+        raise FitFileError(
+            f"{str(path)!r} was fitted with a law of your own, {name!r}, which no file carries; "
+            "give it with law=, or --law on the command line."
+        )
+    return catalogue.resolve(name)
+
+
+def _read(path: Path) -> xr.DataTree:
+    import xarray as xr
+
+    if not path.is_file():
+        raise FitFileError(f"There is no file {str(path)!r}.")
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            tree = opened.load()
+    # Whatever a damaged HDF5 file makes of h5netcdf and xarray.
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError) as fault:
+        raise FitFileError(
+            f"{str(path)!r} is not a readable fit (netCDF by bayescale): {_first_line(fault)}"
+        ) from fault
+    if "bayescale_format" not in tree.attrs or any(name not in tree for name in _NEEDED):
+        raise FitFileError(f"{str(path)!r} is a netCDF file, but no fit that bayescale wrote.")
+    if int(tree.attrs["bayescale_format"]) > FORMAT:
+        raise FitFileError(
+            f"{str(path)!r} was written by a newer bayescale ({tree.attrs.get('version')}); "
+            "update bayescale to read it."
+        )
+    return tree
+
+
+def _first_line(fault: Exception) -> str:
+    return (str(fault).splitlines() or [type(fault).__name__])[0]

@@ -1,0 +1,132 @@
+"""Draws to tables of a person's numbers: parameters and marginal returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale.errors import InputError
+from bayescale.law import Array, Law
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.posterior.curve import Curve
+
+DEFAULT_MASS = 0.9
+
+
+def interval_name(mass: float) -> str:
+    """How tables call an interval of this mass, e.g. ``equal-tailed 90%``."""
+    return f"equal-tailed {100 * mass:g}%"
+
+
+def check_mass(mass: float) -> float:
+    """Refuse a mass that is no probability strictly between 0 and 1."""
+    if not 0 < mass < 1:
+        raise InputError(f"An interval's mass lies between 0 and 1, e.g. 0.9; it is {mass:g}.")
+    return mass
+
+
+def bounds(draws: Array, mass: float) -> tuple[Array, Array, Array]:
+    """Median, lower and upper bound over the first axis, equal-tailed."""
+    tail = (1 - check_mass(mass)) / 2
+    lower, median, upper = np.quantile(draws, [tail, 0.5, 1 - tail], axis=0)
+    return median, lower, upper
+
+
+def parameter_table(
+    law: Law, posterior: Mapping[str, Array], informed: Mapping[str, bool], mass: float
+) -> pd.DataFrame:
+    """One row per parameter: median, interval, SD, unit, whether the data informed it.
+
+    Parameters
+    ----------
+    law : Law
+    posterior : mapping of str to ndarray, shape (n_draws,)
+        Raw units.
+    informed : mapping of str to bool
+    mass : float
+        Of the equal-tailed intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by parameter.
+    """
+    import pandas as pd
+
+    described = {item.symbol: item for item in law.parameters}
+    rows = []
+    for name, draws in posterior.items():
+        median, lower, upper = bounds(draws, mass)
+        rows.append(
+            {
+                "parameter": name,
+                "median": float(median),
+                "lower": float(lower),
+                "upper": float(upper),
+                "sd": float(draws.std(ddof=1)),
+                "interval": interval_name(mass),
+                "unit": _unit(law, name),
+                "informed": informed[name],
+                "meaning": described[name].meaning
+                if name in described
+                else _MEANINGS.get(name, ""),
+            }
+        )
+    return pd.DataFrame(rows).set_index("parameter")
+
+
+_MEANINGS = {
+    "M": "response at the reference run (geometric mean of the inputs)",
+    "noise_scale": "scale of the noise of one run, relative to the response",
+    "noise_dof": "tails of the noise: small is heavy, above 30 is nearly normal",
+}
+
+
+def _unit(law: Law, name: str) -> str:
+    weights = {weight.symbol for weight in law.weights}
+    if name in weights or name == "M":
+        # A weight has the response's unit where every input is 1 in its own unit.
+        return law.response.unit
+    units = {item.symbol: getattr(item, "unit", "") for item in law.curvature}
+    return units.get(name, "")
+
+
+def returns_table(curve: Curve, at: pd.DataFrame, mass: float) -> pd.DataFrame:
+    """Marginal returns and elasticities of the law's curve.
+
+    Parameters
+    ----------
+    curve : Curve
+    at : pandas.DataFrame, shape (n_points, n_inputs)
+        Raw inputs.
+    mass : float
+        Of the equal-tailed intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per point and input: ``derivative`` (median of the partial derivative, response
+        per unit of the input) and ``elasticity`` (percent of the response per percent of the
+        input), each with ``_lower`` and ``_upper``.
+    """
+    import pandas as pd
+
+    inputs: dict[str, Any] = {name: at[name].to_numpy(dtype=float) for name in at}
+    level = curve(inputs)
+    rows = []
+    for symbol in curve.law.input_symbols:
+        slope = curve.derivative(inputs, symbol)
+        slopes = bounds(slope, mass)
+        elasticities = bounds(slope * inputs[symbol] / level, mass)
+        for k in range(len(at)):
+            row: dict[str, Any] = {"point": k, **{n: inputs[n][k] for n in inputs}, "input": symbol}
+            for name, found in (("derivative", slopes), ("elasticity", elasticities)):
+                for part, value in zip(("", "_lower", "_upper"), found, strict=True):
+                    row[name + part] = float(value[k])
+            rows.append(row | {"interval": interval_name(mass)})
+    return pd.DataFrame(rows).set_index(["point", "input"]).sort_index(kind="stable")
