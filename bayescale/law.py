@@ -18,6 +18,7 @@ import numpy as np
 
 from bayescale.errors import LawError
 from bayescale.formula import Text
+from bayescale.noise import Noise as Noise
 from bayescale.prior import Array as Array
 from bayescale.prior import Prior as Prior
 from bayescale.prior import Support as Support
@@ -128,30 +129,6 @@ TOTAL_PRIOR = Prior(
     why="response at the reference run over the median observed response: within a factor "
     "of five either way, far wider than any table's own spread there",
 )
-SCALE_PRIOR = Prior(
-    "LogNormal",
-    mu=float(np.log(0.02)),
-    sigma=1.5,
-    why="relative noise of one run: 90% between 0.2% and 24%, from repeated seeds at one "
-    "end to digitised or badly tuned runs at the other",
-)
-DOF_PRIOR = Prior(
-    "Gamma",
-    alpha=2.0,
-    beta=0.1,
-    why="tails from heavy (a diverged run) to normal",
-    source="Juárez & Steel (2010), doi:10.1198/jbes.2009.07145",
-)
-
-
-@dataclass(frozen=True)
-class Noise:
-    """Multiplicative, heavy-tailed noise: Student-t on the log of the response."""
-
-    scale: Prior = SCALE_PRIOR
-    dof: Prior = DOF_PRIOR
-
-
 DISCREPANCY_PRIOR = Prior(
     "LogNormal",
     mu=float(np.log(0.25)),
@@ -161,8 +138,9 @@ DISCREPANCY_PRIOR = Prior(
 )
 
 # Names of what every fit has beside the law's own symbols.
-TOTAL, SHARE, NOISE_SCALE, NOISE_DOF = "M", "share", "noise_scale", "noise_dof"
-RESERVED = frozenset({TOTAL, SHARE, NOISE_SCALE, NOISE_DOF})
+TOTAL, SHARE = "M", "share"
+NOISE_SCALE, NOISE_DOF, NOISE_LENGTH = "noise_scale", "noise_dof", "noise_length"
+RESERVED = frozenset({TOTAL, SHARE, NOISE_SCALE, NOISE_DOF, NOISE_LENGTH})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from bayescale.law import Array
 
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 
 def discrepancy(
-    fit: Fit, inputs: Mapping[str, Array], location: Array, rng: np.random.Generator
+    fit: Fit,
+    inputs: Mapping[str, Array],
+    location: Array,
+    rows: npt.NDArray[np.int64],
+    rng: np.random.Generator,
 ) -> tuple[Array, str]:
     """Draw the discrepancy of the log response.
 
@@ -36,6 +41,8 @@ def discrepancy(
         Raw inputs of the points.
     location : ndarray, shape (n_draws, n_points)
         Log of the law's curve there.
+    rows : ndarray of int, shape (n_points,)
+        Observed row that a point follows in its training run, where it goes on from; else -1.
     rng : numpy.random.Generator
 
     Returns
@@ -50,7 +57,8 @@ def discrepancy(
     places = dict(zip(observed, unique, strict=True))
     seen = np.log(fit.curve.pick(slice(None, None, 10))(places))
     start = _starting_runs(places, inputs, seen, location)
-    change = location - np.log(fit.curve({name: x[start] for name, x in places.items()}))
+    origin = {n: np.where(rows < 0, x[start], observed[n][rows]) for n, x in places.items()}
+    change = location - np.log(fit.curve(origin))
     tau = fit.law.discrepancy.draw(rng, len(location))
     shift = (tau * rng.standard_normal(len(location)))[:, None] * change
     low, high = np.quantile(tau, [0.05, 0.95])

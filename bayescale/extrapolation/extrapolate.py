@@ -12,9 +12,10 @@ import numpy as np
 import xarray as xr
 
 from bayescale.errors import InputError, UnconvergedError
+from bayescale.extrapolation.continuation import carry_on, last_rows, split_names
 from bayescale.extrapolation.discrepancy import discrepancy as draw_discrepancy
 from bayescale.extrapolation.predictive import Predictive
-from bayescale.law import NOISE_DOF, NOISE_SCALE, Array, Law
+from bayescale.law import NOISE_DOF, Array, Law
 from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.runs import read_points
 
@@ -169,7 +170,8 @@ def extrapolate(
     fit : Fit
     at : mapping or pandas.DataFrame
         Raw inputs; numbers or human numbers such as ``"70B"``. Inputs that were derived in
-        the runs are derived again where they are left out.
+        the runs are derived again where they are left out. Where the runs were read with
+        ``run=``, a column ``run`` may name the observed training run that a point continues.
     kind : {"run", "mean"}
         Of one new observed run, or of the law's curve.
     mass : float, default 0.9
@@ -196,20 +198,20 @@ def extrapolate(
         raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
     check_mass(mass)
     notes = _cautions(fit, allow_unconverged)
+    at, names = split_names(fit, at)
     points = read_points(at, fit.law, derive=fit.derive)
+    rows = last_rows(fit, points, names)
     inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
     rng = np.random.default_rng(seed)
     location = np.log(fit.curve(inputs))
+    carried, scale = carry_on(fit, inputs, rows)
     sentence = "No discrepancy: the law is taken to hold beyond the data."
     if discrepancy:
-        shift, sentence = draw_discrepancy(fit, inputs, location, rng)
+        shift, sentence = draw_discrepancy(fit, inputs, location, rows, rng)
         location = location + shift
-    free = fit.curve.free
-    predictive = Predictive(
-        location,
-        *(np.broadcast_to(free[n][:, None], location.shape) for n in (NOISE_SCALE, NOISE_DOF)),
-    )
-    draws = predictive.sample(rng) if kind == "run" else np.exp(location)
+    dof = np.broadcast_to(fit.curve.free[NOISE_DOF][:, None], location.shape)
+    predictive = Predictive(location + carried, scale, dof)
+    draws = predictive.sample(rng) if kind == "run" else np.exp(predictive.location)
     return Extrapolation(
         law=fit.law,
         points=points,

@@ -40,14 +40,14 @@ class Predictive:
         from scipy.special import logsumexp
         from scipy.stats import t
 
-        each = t.logpdf(np.log(response), self.dof, self.location, self.scale)
+        each = np.asarray(t.logpdf(np.log(response), self.dof, self.location, self.scale))
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)) - np.log(response))
 
     def probability(self, below: Any) -> Array:
         """Probability that a new run's response lies below a limit, shape (n_points,)."""
         from scipy.stats import t
 
-        return np.asarray(t.cdf(np.log(below), self.dof, self.location, self.scale).mean(axis=0))
+        return np.mean(t.cdf(np.log(below), self.dof, self.location, self.scale), axis=0)
 
 
 def crps_of_draws(draws: Array, value: Array) -> Array:
@@ -59,7 +59,7 @@ def crps_of_draws(draws: Array, value: Array) -> Array:
     """
     ordered = np.sort(draws, axis=0)
     n = len(ordered)
-    # The mean distance of all pairs, from the ranks.
+    # Half the mean distance of all pairs, from the ranks; none for a single draw.
     ranks = (2 * np.arange(1, n + 1) - n - 1)[:, None]
-    spread = (ranks * ordered).sum(0) / (n * (n - 1))
+    spread = (ranks * ordered).sum(0) / (n * max(n - 1, 1))
     return np.asarray(np.abs(draws - value).mean(0) - spread)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.extrapolation.predictive import crps_of_draws
+from bayescale.extrapolation.predictive import Predictive, crps_of_draws
 from bayescale.law import Array
 
 if TYPE_CHECKING:
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from bayescale.extrapolation.extrapolate import Extrapolation
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95)
+SCORES = (
+    "rmsle",
+    "bias",
+    "crps",
+    "log_score",
+    "interval_score_90",
+    *(f"coverage_{100 * mass:.0f}" for mass in COVERAGES),
+    "width_90",
+)
 
 
 def score(forecast: Extrapolation, observed: Any) -> pd.Series:
@@ -48,7 +58,8 @@ def score(forecast: Extrapolation, observed: Any) -> pd.Series:
     import pandas as pd
 
     y = _checked(forecast, observed)
-    return pd.Series({name: float(values.mean()) for name, values in _parts(forecast, y).items()})
+    predictive = forecast.predictive if forecast.kind == "run" else None
+    return pd.Series(mean_of(parts(forecast.draws.to_numpy(), y, predictive)))
 
 
 def _checked(forecast: Extrapolation, observed: Any) -> Array:
@@ -63,23 +74,41 @@ def _checked(forecast: Extrapolation, observed: Any) -> Array:
     return y
 
 
-def _parts(forecast: Extrapolation, y: Array) -> dict[str, Array]:
-    """Each score at each point, shape (n_points,)."""
-    draws = np.log(forecast.draws.to_numpy())
-    log_y = np.log(y)
-    error = np.median(draws, axis=0) - log_y
-    lower, upper = np.quantile(draws, [0.05, 0.95], axis=0)
+def parts(draws: Array, y: Array, predictive: Predictive | None) -> dict[str, Array]:
+    """Each score at each point.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (n_draws, n_points)
+        Responses.
+    y : ndarray, shape (n_points,)
+        Observed responses.
+    predictive : Predictive or None
+        Where the log score comes from; without it the log score is missing.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_points,)
+        As :func:`score`; ``rmsle`` is the absolute error of each point's median.
+    """
+    logs, log_y = np.log(draws), np.log(y)
+    error = np.median(logs, axis=0) - log_y
+    lower, upper = np.quantile(logs, [0.05, 0.95], axis=0)
     outside = np.maximum(lower - log_y, 0) + np.maximum(log_y - upper, 0)
-    density = (
-        forecast.predictive.log_density(y) if forecast.kind == "run" else np.full(len(y), np.nan)
-    )
-    parts = {
+    found = {
+        "rmsle": np.abs(error),
         "bias": error,
-        "crps": crps_of_draws(draws, log_y),
-        "log_score": density,
+        "crps": crps_of_draws(logs, log_y),
+        "log_score": np.full(len(y), np.nan) if predictive is None else predictive.log_density(y),
         "interval_score_90": upper - lower + outside * 2 / 0.1,
     }
     for mass in COVERAGES:
-        low, high = np.quantile(draws, [(1 - mass) / 2, (1 + mass) / 2], axis=0)
-        parts[f"coverage_{100 * mass:.0f}"] = ((low <= log_y) & (log_y <= high)).astype(float)
-    return parts | {"width_90": upper - lower, "rmsle": np.sqrt(np.mean(error**2, keepdims=True))}
+        low, high = np.quantile(logs, [(1 - mass) / 2, (1 + mass) / 2], axis=0)
+        found[f"coverage_{100 * mass:.0f}"] = ((low <= log_y) & (log_y <= high)).astype(float)
+    return found | {"width_90": upper - lower}
+
+
+def mean_of(found: Mapping[str, Array]) -> dict[str, float]:
+    """Scores averaged over points; ``rmsle`` as a root mean square."""
+    means = {name: float(values.mean()) for name, values in found.items()}
+    return means | {"rmsle": float(np.sqrt(np.mean(found["rmsle"] ** 2)))}

@@ -16,29 +16,32 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bayescale.errors import Problem
-from bayescale.law import NOISE_DOF, NOISE_SCALE, Array
+from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, Array
+from bayescale.noise import conditional
 from bayescale.posterior.curve import Curve
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.parameters import NOISES
 
 # Two-sided level of each check.
 LEVEL = 0.01
 # Draws of the posterior, each with one replicate of the data.
 DRAWS = 400
 _STEP = 1e-30
+Rows = npt.NDArray[np.int64]
 
 
-def predictive_checks(
-    curve: Curve, inputs: Mapping[str, Array], response: Array, seed: int
-) -> tuple[dict[str, Any], ...]:
+def predictive_checks(curve: Curve, data: ModelData, seed: int) -> tuple[dict[str, Any], ...]:
     """Check residuals for trend, curvature, interaction of inputs and likeness of neighbours.
 
     Parameters
     ----------
     curve : Curve
         The posterior; an evenly spaced part of it is used.
-    inputs : mapping of str to ndarray, shape (n_runs,)
-    response : ndarray, shape (n_runs,)
+    data : ModelData
+        The runs that were fitted.
     seed : int
 
     Returns
@@ -47,21 +50,21 @@ def predictive_checks(
         Per check: name, observed value (mean over draws), the 90% range that the noise model
         gives, two-sided p value. Empty where the runs are no more than the parameters.
     """
-    directions = _tangent(curve, inputs)
-    if len(response) < directions.shape[1] + 3:
+    directions = _tangent(curve, data)
+    if len(data.response) < directions.shape[1] + 3:
         return ()
     n_draws = next(iter(curve.free.values())).size
     some = curve.pick(np.linspace(0, n_draws - 1, min(DRAWS, n_draws)).astype(int))
-    scale, dof = (some.free[name][:, None] for name in (NOISE_SCALE, NOISE_DOF))
-    observed = (np.log(response) - np.log(some(inputs))) / scale
+    dof = some.free[NOISE_DOF][:, None]
+    observed = _standardised(some, data)
     replicate = np.random.default_rng(seed).standard_t(np.broadcast_to(dof, observed.shape))
     residuals = {"observed": _bounded(observed, dof), "replicate": _bounded(replicate, dof)}
     # What the law can absorb is removed from both; the rest is what it cannot explain.
     left = {name: r - r @ directions @ directions.T for name, r in residuals.items()}
     rows = []
-    for name, feature in _features(inputs, directions).items():
+    for name, feature in _features(data.inputs, directions).items():
         rows.append(_row(name, *(r @ feature for r in left.values())))
-    pairs = _neighbours(inputs)
+    pairs = _neighbours(data.inputs)
     if pairs is not None:
         likeness = [(r[:, pairs[0]] * r[:, pairs[1]]).mean(1) for r in left.values()]
         rows.append(_row("likeness of neighbouring runs", *likeness))
@@ -89,15 +92,26 @@ def _bounded(residual: Array, dof: Array) -> Array:
     return residual * (dof + 1) / (dof + residual**2)
 
 
-def _tangent(curve: Curve, inputs: Mapping[str, Array]) -> Array:
-    """Orthonormal basis of d log f / d parameters at the posterior's centre, (n_runs, rank)."""
+def _standardised(curve: Curve, data: ModelData) -> Array:
+    """Residuals over their scale, each given the one before it in its run, (n_draws, n_runs)."""
+    mean, log_y = np.log(curve(data.inputs)), np.log(data.response)
+    scale = curve.free[NOISE_SCALE][:, None]
+    if data.correlated:
+        order = (data.chain.previous, data.chain.gap)
+        length = curve.free[NOISE_LENGTH][:, None]
+        mean, scale = conditional(mean, log_y, *order, scale, length)
+    return np.asarray((log_y - mean) / scale)
+
+
+def _tangent(curve: Curve, data: ModelData) -> Array:
+    """Orthonormal basis of what the parameters of the law can do to residuals, (n_runs, rank)."""
     centre = {name: np.atleast_1d(np.median(draws)) for name, draws in curve.free.items()}
     columns = []
-    for name in centre:
+    for name in (key for key in centre if key not in NOISES):
         moved = {key: value.astype(complex) for key, value in centre.items()}
         moved[name] = moved[name] + 1j * _STEP
         at = Curve(curve.law, moved, curve.reference, curve.unit)
-        columns.append(np.log(at(inputs))[0].imag / _STEP)
+        columns.append(_standardised(at, data)[0].imag / _STEP)
     matrix = np.stack(columns, axis=1)
     norms = np.linalg.norm(matrix, axis=0)
     left, size, _ = np.linalg.svd(matrix[:, norms > 0] / norms[norms > 0], full_matrices=False)
@@ -120,7 +134,7 @@ def _features(inputs: Mapping[str, Array], directions: Array) -> dict[str, Array
     return found
 
 
-def _neighbours(inputs: Mapping[str, Array]) -> tuple[Array, Array] | None:
+def _neighbours(inputs: Mapping[str, Array]) -> tuple[Rows, Rows] | None:
     """Each run and the one nearest to it in standardised log inputs; None where none vary."""
     logs = [np.log(x) for x in inputs.values() if (x > 0).all() and np.ptp(x) > 0]
     if not logs:
@@ -128,7 +142,7 @@ def _neighbours(inputs: Mapping[str, Array]) -> tuple[Array, Array] | None:
     place = np.stack([(x - x.mean()) / x.std() for x in logs], axis=1)
     distance = np.square(place[:, None] - place[None]).sum(-1)
     np.fill_diagonal(distance, np.inf)
-    return np.arange(len(place)), distance.argmin(axis=1)
+    return np.arange(len(place)), np.asarray(distance.argmin(axis=1), dtype=np.int64)
 
 
 def _row(name: str, observed: Array, replicate: Array) -> dict[str, Any]:

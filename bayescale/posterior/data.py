@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bayescale.law import Array
+from bayescale.noise import Chain, chain, growing_input, independent
 from bayescale.posterior.parameters import Priors
 
 if TYPE_CHECKING:
     from bayescale.runs import Runs
+
+# Label of the rows of a learning curve, which nobody names.
+ONE_RUN = "this curve"
 
 
 @dataclass(frozen=True)
@@ -28,31 +34,63 @@ class ModelData:
         Raw inputs of the reference run.
     centre : float
         Response that the prior of ``M`` is centred on.
+    groups : ndarray, shape (n_runs,), or None
+        Label of the training run of each row, where rows of one run err alike.
+    growing : str
+        Input that grows along a run; empty without groups.
     """
 
     inputs: Mapping[str, Array]
     response: Array
     reference: Mapping[str, float]
     centre: float
+    groups: npt.NDArray[Any] | None = None
+    growing: str = ""
 
     @classmethod
     def from_runs(cls, runs: Runs) -> ModelData:
-        """Reference run: geometric mean of the inputs. Centre: median response."""
-        inputs, response = runs.inputs, runs.response
-        return cls(inputs, response, runs.law.reference(inputs), float(np.median(response)))
+        """Reference run: geometric mean of the inputs. Centre: median response.
+
+        Rows belong together where a column names their run, or where the law says that all
+        rows are one curve.
+        """
+        law, inputs, response = runs.law, runs.inputs, runs.response
+        groups, growing = runs.groups, law.noise.along
+        if groups is not None:
+            growing = growing_input(inputs, groups)
+        elif growing:
+            groups = np.full(len(response), ONE_RUN)
+        centre = float(np.median(response))
+        return cls(inputs, response, law.reference(inputs), centre, groups, growing)
+
+    @property
+    def correlated(self) -> bool:
+        """Whether rows of one run err alike."""
+        return self.groups is not None
+
+    @cached_property
+    def chain(self) -> Chain:
+        """Which row follows which; with independent noise each is the first of its run."""
+        if self.groups is None:
+            return independent(len(self.response))
+        return chain(np.log(self.inputs[self.growing]), self.groups)
 
     def unit(self, priors: Priors) -> float:
         """What ``M`` is multiplied by: 1 where the user gave its prior, else the centre."""
         return 1.0 if priors.total_is_raw else self.centre
 
-    def shared(self, priors: Priors) -> dict[str, Array]:
+    def shared(self, priors: Priors) -> dict[str, npt.NDArray[Any]]:
         """Values of the model's data by name, as the density reads them."""
-        values = {
-            scaled_name(name): np.ascontiguousarray(values / self.reference[name])
-            for name, values in self.inputs.items()
+        values: dict[str, npt.NDArray[Any]] = {
+            scaled_name(name): np.ascontiguousarray(x / self.reference[name])
+            for name, x in self.inputs.items()
         }
         values["unit"] = np.asarray(self.unit(priors))
         values["log_y"] = np.log(self.response)
+        if self.correlated:
+            # PyMC keeps whole numbers in 32 bits.
+            previous = self.chain.previous.astype(np.int32)
+            values |= {"previous": previous, "gap": self.chain.gap}
         values |= {
             reference_name(name): np.asarray(scale) for name, scale in self.reference.items()
         }

@@ -64,7 +64,9 @@ def _model(law: Law, priors: Priors) -> pm.Model:
     """The model on a stand-in of two runs; real runs replace the data."""
     pair = np.array([1.0, 2.0])
     inputs = dict.fromkeys(law.input_symbols, pair)
-    return build_model(law, ModelData(inputs, pair, dict.fromkeys(inputs, 1.0), 1.0), priors)
+    groups = pair if priors.correlated else None
+    data = ModelData(inputs, pair, dict.fromkeys(inputs, 1.0), 1.0, groups, law.input_symbols[0])
+    return build_model(law, data, priors)
 
 
 @lru_cache(maxsize=16)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -131,9 +131,11 @@ def diagnose(
     import arviz_stats
 
     sample = xr.Dataset({name: (("chain", "draw"), value) for name, value in posterior.items()})
-    r_hat = arviz_stats.rhat(sample)
-    bulk = arviz_stats.ess(sample, method="bulk")
-    tail = arviz_stats.ess(sample, method="tail")
+    # A chain that never moved has no R-hat: not a number, which fails the check below.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r_hat = arviz_stats.rhat(sample)
+        bulk = arviz_stats.ess(sample, method="bulk")
+        tail = arviz_stats.ess(sample, method="tail")
     rows = [
         {
             **_information_row(law, name, posterior[name], prior[name]),
@@ -213,9 +215,9 @@ def _convergence(
             count=divergences,
         )
     for code, column, bad, wanted in (
-        ("r-hat", "r_hat", lambda x: not x <= R_HAT_LIMIT, f"at most {R_HAT_LIMIT}"),
-        ("ess-bulk", "ess_bulk", lambda x: not x >= ESS_LIMIT, f"at least {ESS_LIMIT:.0f}"),
-        ("ess-tail", "ess_tail", lambda x: not x >= ESS_LIMIT, f"at least {ESS_LIMIT:.0f}"),
+        ("r-hat", "r_hat", _above(R_HAT_LIMIT), f"at most {R_HAT_LIMIT}"),
+        ("ess-bulk", "ess_bulk", _below(ESS_LIMIT), f"at least {ESS_LIMIT:.0f}"),
+        ("ess-tail", "ess_tail", _below(ESS_LIMIT), f"at least {ESS_LIMIT:.0f}"),
     ):
         faulty = {row["parameter"]: row[column] for row in rows if bad(row[column])}
         if faulty:
@@ -234,6 +236,15 @@ def _convergence(
             e_bfmi=energy,
         )
     return problems
+
+
+def _above(limit: float) -> Callable[[float], bool]:
+    # A missing value is bad too.
+    return lambda value: not value <= limit
+
+
+def _below(limit: float) -> Callable[[float], bool]:
+    return lambda value: not value >= limit
 
 
 def _information(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from bayescale.errors import InputError, Problem
@@ -28,7 +29,7 @@ from bayescale.posterior.diagnostics import (
 )
 from bayescale.posterior.parameters import Belief, Priors, constrain, resolve_priors, to_raw
 from bayescale.posterior.summary import DEFAULT_MASS, parameter_table, returns_table
-from bayescale.runs import read_points
+from bayescale.runs import read_points, read_runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ class Fit:
     @property
     def provenance(self) -> Mapping[str, Any]:
         """Where the fit comes from: law and version, data digest, seed, route, versions, ..."""
-        return dict(self.draws.attrs)
+        return {str(name): value for name, value in self.draws.attrs.items()}
 
     @property
     def inputs(self) -> dict[str, Array]:
@@ -79,9 +80,32 @@ class Fit:
         return np.asarray(self.draws["observed_data"][self.law.response.symbol])
 
     @property
+    def groups(self) -> npt.NDArray[Any] | None:
+        """Label of the training run of each row, shape (n_runs,), where rows err alike."""
+        constant = self.draws["constant_data"]
+        return constant["run"].to_numpy().astype(str) if "run" in constant else None
+
+    @property
+    def growing(self) -> str:
+        """Input that grows along a training run; empty where rows do not belong to runs."""
+        return str(self.draws.attrs["growing"])
+
+    @property
     def derive(self) -> Mapping[str, str]:
         """Formulas of derived inputs, applied again to the points of a forecast."""
         return dict(json.loads(self.draws.attrs["derive"]))
+
+    @property
+    def runs(self) -> Runs:
+        """The observed runs, as far as the law reads them."""
+        import pandas as pd
+
+        columns = self.inputs | {self.law.response.symbol: self.response}
+        frame = pd.DataFrame(columns)
+        groups, named = self.groups, bool(self.draws.attrs["run"])
+        if groups is not None and named:
+            frame["run"] = groups
+        return read_runs(frame, self.law, run="run" if named else None)
 
     @cached_property
     def curve(self) -> Curve:
@@ -209,7 +233,7 @@ def fit(
     if chains < 1 or draws < 4:
         raise InputError(f"A fit needs at least 1 chain of 4 draws, not {chains} of {draws}.")
     law, data = runs.law, ModelData.from_runs(runs)
-    chosen = resolve_priors(law, priors, beliefs)
+    chosen = resolve_priors(law, priors, beliefs, correlated=data.correlated)
     if preview:
         from bayescale.posterior.laplace import laplace
 
@@ -287,7 +311,7 @@ def _with_checks(
 ) -> Diagnostics:
     flat = {name: value.ravel() for name, value in free.items()}
     curve = Curve(law, flat, data.reference, data.unit(priors))
-    checks = predictive_checks(curve, data.inputs, data.response, seed)
+    checks = predictive_checks(curve, data, seed)
     return diagnostics.with_checks(checks).with_problems(lack_of_fit(checks))
 
 
@@ -312,9 +336,12 @@ def _dataset(values: Mapping[str, Array]) -> xr.Dataset:
 
 
 def _data_groups(law: Law, data: ModelData) -> dict[str, xr.Dataset]:
+    constant: dict[str, Any] = {name: ("obs", x) for name, x in data.inputs.items()}
+    if data.groups is not None:
+        constant["run"] = ("obs", data.groups.astype(str).astype(object))
     return {
         "observed_data": xr.Dataset({law.response.symbol: ("obs", data.response)}),
-        "constant_data": xr.Dataset({name: ("obs", x) for name, x in data.inputs.items()}),
+        "constant_data": xr.Dataset(constant),
     }
 
 
@@ -338,5 +365,6 @@ def _provenance(runs: Runs, priors: Priors, data: ModelData) -> dict[str, Any]:
         "digest": runs.digest,
         "run": runs.run or "",
         "unit": data.unit(priors),
+        "growing": data.growing,
         **{name: json.dumps(value) for name, value in texts.items()},
     }

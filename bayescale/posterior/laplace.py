@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayescale.errors import ComputationError
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law
+from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, TOTAL, Array, Law
+from bayescale.noise import conditional
 from bayescale.posterior.parameters import BACKWARD, Priors, shares, unconstrain
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ def log_density(law: Law, priors: Priors, data: ModelData, z: Any) -> Any:
         law(scaled, {n: columns[n] for n in parts | curvature})
     )
     dof, scale = columns[NOISE_DOF], columns[NOISE_SCALE]
+    if priors.correlated:
+        order = (data.chain.previous, data.chain.gap)
+        length = columns[NOISE_LENGTH]
+        mean, scale = conditional(mean, np.log(data.response), *order, scale, length)
     standard = (np.log(data.response) - mean) / scale
     density = (
         loggamma((dof + 1) / 2)

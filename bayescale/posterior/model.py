@@ -2,8 +2,9 @@
 
     log y_i ~ StudentT(noise_dof, log f(x_i / reference; M * shares, exponents), noise_scale)
 
-Inputs are divided by the reference run and weights are the response there, ``M``, times
-shares, so that parameters are nearly uncorrelated a posteriori and mean the same in any unit.
+where rows of one training run follow each other as :mod:`bayescale.noise` says. Inputs are
+divided by the reference run and weights are the response there, ``M``, times shares, so that
+parameters are nearly uncorrelated a posteriori and mean the same in any unit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Law
+from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, TOTAL, Law
+from bayescale.noise import conditional
 from bayescale.posterior.data import ModelData, reference_name, scaled_name
 from bayescale.posterior.parameters import Belief, Priors, shares
 
@@ -46,13 +48,12 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
         curvature = {item.symbol: free[item.symbol] for item in law.curvature}
         total = free[TOTAL] * values["unit"]
         scaled = {name: values[scaled_name(name)] for name in law.input_symbols}
-        pm.StudentT(
-            OBSERVED,
-            nu=free[NOISE_DOF],
-            mu=pt.log(total) + pt.log(law(scaled, parts | curvature)),
-            sigma=free[NOISE_SCALE],
-            observed=values["log_y"],
-        )
+        mean = pt.log(total) + pt.log(law(scaled, parts | curvature))
+        scale = free[NOISE_SCALE]
+        if priors.correlated:
+            order, length = (values["previous"], values["gap"]), free[NOISE_LENGTH]
+            mean, scale = conditional(mean, values["log_y"], *order, scale, length)
+        pm.StudentT(OBSERVED, nu=free[NOISE_DOF], mu=mean, sigma=scale, observed=values["log_y"])
         _constrain_softly(law, priors, values, {k: total * v for k, v in parts.items()}, curvature)
     return model
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law, Prior, Support
+from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, TOTAL, Array, Law, Prior, Support
 
 FORWARD: Mapping[Support, Callable[[Array], Array]] = {
     "real": lambda x: x,
@@ -26,6 +26,8 @@ BACKWARD: Mapping[Support, Callable[[Array], Array]] = {
     "positive": np.exp,
     "unit": lambda z: 1.0 / (1.0 + np.exp(-z)),
 }
+
+NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_LENGTH)
 
 
 def share_name(symbol: str) -> str:
@@ -80,6 +82,11 @@ class Priors:
         return tuple(name for name, _ in self.free)
 
     @property
+    def correlated(self) -> bool:
+        """Whether rows of one run err alike."""
+        return NOISE_LENGTH in self.names
+
+    @property
     def soft_constraints(self) -> tuple[str, ...]:
         """Sentences on the beliefs that are not priors of free parameters."""
         return tuple(f"{name} ~ {prior}" for name, prior in self.weights) + tuple(
@@ -96,6 +103,7 @@ def resolve_priors(
     law: Law,
     overrides: Mapping[str, Prior] | None = None,
     beliefs: Sequence[Belief] = (),
+    correlated: bool = False,
 ) -> Priors:
     """The law's default priors with a user's put in their place.
 
@@ -107,6 +115,8 @@ def resolve_priors(
         ratio to the first weight's share), ``"noise_scale"``, ``"noise_dof"``, or a weight's
         symbol: a belief about the weight in raw units, a soft constraint.
     beliefs : sequence of Belief, optional
+    correlated : bool, default False
+        Whether rows of one run err alike, which adds ``"noise_length"``.
 
     Returns
     -------
@@ -121,6 +131,8 @@ def resolve_priors(
     defaults |= {share_name(weight.symbol): weight.share for weight in law.weights[1:]}
     defaults |= {item.symbol: item.prior for item in law.curvature}
     defaults |= {NOISE_SCALE: law.noise.scale, NOISE_DOF: law.noise.dof}
+    if correlated:
+        defaults[NOISE_LENGTH] = law.noise.length
     weights = [weight.symbol for weight in law.weights]
     given = dict(overrides or {})
     for name, prior in given.items():
@@ -229,5 +241,5 @@ def to_raw(
             raw[item.symbol] = convert(value, reference) if convert else value
     raw[TOTAL] = total
     raw |= {share_name(name): np.broadcast_to(part, total.shape) for name, part in parts.items()}
-    raw |= {name: free[name] for name in (NOISE_SCALE, NOISE_DOF)}
+    raw |= {name: free[name] for name in NOISES if name in free}
     return raw

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Rises when an older bayescale could no longer read what is written.
 FORMAT = 1
 _NEEDED = ("posterior", "free", "observed_data", "constant_data")
+_FACTS = ("law", "law_version", "formula", "diagnostics", "reference", "unit", "derive")
 
 
 def save(draws: xr.DataTree, diagnostics: Diagnostics, path: str | Path) -> Path:
@@ -96,8 +97,16 @@ def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
             f"({wanted[2]}); the law at hand is {given[0]!r} version {given[1]} ({given[2]}). "
             "Fit again, or give the law that it was fitted with."
         )
-    diagnostics = Diagnostics.from_json(tree.attrs.pop("diagnostics"))
-    return Fit(found, tree, diagnostics)
+    return Fit(found, tree, _diagnostics(tree.attrs.pop("diagnostics"), path))
+
+
+def _diagnostics(text: str, path: str | Path) -> Diagnostics:
+    try:
+        return Diagnostics.from_json(text)
+    except (ValueError, KeyError, TypeError) as fault:
+        raise FitFileError(
+            f"{str(path)!r} holds diagnostics that cannot be read; fit again."
+        ) from fault
 
 
 def _by_name(name: str, path: str | Path) -> Law:
@@ -124,6 +133,11 @@ def _read(path: Path) -> xr.DataTree:
         ) from fault
     if "bayescale_format" not in tree.attrs or any(name not in tree for name in _NEEDED):
         raise FitFileError(f"{str(path)!r} is a netCDF file, but no fit that bayescale wrote.")
+    if lacking := [name for name in _FACTS if name not in tree.attrs]:
+        raise FitFileError(
+            f"{str(path)!r} lacks what bayescale wrote into it ({', '.join(lacking)}): something "
+            "else has changed it; fit again."
+        )
     if int(tree.attrs["bayescale_format"]) > FORMAT:
         raise FitFileError(
             f"{str(path)!r} was written by a newer bayescale ({tree.attrs.get('version')}); "

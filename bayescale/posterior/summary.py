@@ -83,6 +83,7 @@ def parameter_table(
 _MEANINGS = {
     "M": "response at the reference run (geometric mean of the inputs)",
     "noise_scale": "scale of the noise of one run, relative to the response",
+    "noise_length": "how far along a run its errors stay alike, in natural-log units",
     "noise_dof": "tails of the noise: small is heavy, above 30 is nearly normal",
 }
 
@@ -116,7 +117,9 @@ def returns_table(curve: Curve, at: pd.DataFrame, mass: float) -> pd.DataFrame:
     """
     import pandas as pd
 
-    inputs: dict[str, Any] = {name: at[name].to_numpy(dtype=float) for name in at}
+    inputs: dict[str, Any] = {
+        name: at[name].to_numpy(dtype=float) for name in curve.law.input_symbols
+    }
     level = curve(inputs)
     rows = []
     for symbol in curve.law.input_symbols:

@@ -16,8 +16,8 @@ from bayescale.datasets.measure.transformer import Parameters, initialise
 
 HELD_OUT_SEGMENTS = 4096
 UNIT = 2**17
-# Keeps the whole table near an hour of one core.
-LARGEST_FLOPS = 1.3e13
+# Keeps the whole table near half an hour of one core.
+LARGEST_FLOPS = 6e12
 SIZES = tuple(
     Size(width, layers)
     for width, layers in ((32, 1), (32, 2), (48, 2), (64, 3), (96, 3), (128, 4), (160, 5))

@@ -1,0 +1,308 @@
+"""Several fits of the same runs as one forecast, weighted by how well their laws forecast.
+
+Nearby points say nothing about far ones: two laws that fit the observed runs equally well may
+differ at the target, and leave-one-out scores cannot tell. So the weights come from
+hindcasts: each law is fitted to the smaller runs and scored on the larger ones, several
+times, and the weights are those whose mixture would have forecast best (stacking of log
+scores), drawn towards equal ones in so far as the hindcasts are few.
+
+References: Yao, Vehtari, Simpson & Gelman (2018), doi:10.1214/17-BA1091 (stacking);
+Bürkner, Gabry & Vehtari (2020), doi:10.1080/00949655.2020.1783262 (leaving the future out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from bayescale.errors import ComputationError, InputError
+from bayescale.extrapolation.extrapolate import Extrapolation, extrapolate
+from bayescale.extrapolation.hold_out import SMALLEST_TRAIN, Fold, size
+from bayescale.extrapolation.predictive import Predictive
+from bayescale.law import Array
+from bayescale.posterior.fit import Fit, fit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.runs import Runs
+
+# Shares of the runs that the hindcasts hide, the largest ones.
+HINDCASTS = (0.5, 1 / 3, 0.2)
+# Equal weights count as much as this many well-told-apart hindcasts.
+PRIOR_STRENGTH = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Average:
+    """Fits of several laws to the same runs, with a weight each.
+
+    Attributes
+    ----------
+    fits : tuple of Fit
+    weights : ndarray, shape (n_fits,)
+        Sum to 1.
+    hindcasts : pandas.DataFrame
+        A row per hindcast and law: what was hidden, mean log score; empty where the weights
+        were given.
+    """
+
+    fits: tuple[Fit, ...]
+    weights: Array
+    hindcasts: pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Weight of each law, and its mean log score over the hindcasts."""
+        import pandas as pd
+
+        rows = pd.DataFrame({"law": [f.law.name for f in self.fits], "weight": self.weights})
+        if len(self.hindcasts):
+            scores = self.hindcasts.groupby("law")["log_score"].mean()
+            rows["hindcast_log_score"] = rows["law"].map(scores)
+        return rows.set_index("law")
+
+    def extrapolate(self, at: Any, **options: Any) -> Extrapolation:
+        """Forecast at new scales; the options are those of :func:`bayescale.extrapolate`.
+
+        Returns
+        -------
+        Extrapolation
+            Draws of all laws, each in proportion to its weight.
+        """
+        seed = int(options.pop("seed", 0))
+        each = [
+            extrapolate(found, at, seed=seed + k, **options) for k, found in enumerate(self.fits)
+        ]
+        rng = np.random.default_rng(seed)
+        sizes = [ex.draws.sizes["draw"] for ex in each]
+        chosen = _allocate(self.weights, sizes, rng)
+        first = each[0]
+        shown = ", ".join(
+            f"{f.law.name} {w:.0%}" for f, w in zip(self.fits, self.weights, strict=True)
+        )
+        sentences = dict.fromkeys(ex.discrepancy for ex in each)
+        return replace(
+            first,
+            draws=xr.DataArray(
+                _pooled([ex.draws.to_numpy() for ex in each], chosen),
+                dims=("draw", "point"),
+                name=first.law.response.symbol,
+            ),
+            predictive=Predictive(
+                *(
+                    _pooled([getattr(ex.predictive, name) for ex in each], chosen)
+                    for name in ("location", "scale", "dof")
+                )
+            ),
+            discrepancy=f"Average over laws ({shown}). " + " ".join(sentences),
+            notes=tuple(dict.fromkeys(note for ex in each for note in ex.notes)),
+        )
+
+    def __repr__(self) -> str:
+        return f"Average over laws\n{self.table}"
+
+    def _repr_html_(self) -> str:
+        return f"<h4>{escape('Average over laws')}</h4>" + self.table.to_html(
+            float_format="{:.3f}".format
+        )
+
+
+def average(
+    fits: Sequence[Fit],
+    *,
+    weights: Sequence[float] | None = None,
+    hindcasts: Sequence[float] = HINDCASTS,
+    seed: int = 1,
+    draws: int = 500,
+) -> Average:
+    """Weigh fits of several laws to the same runs.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Of the same runs.
+    weights : sequence of float, optional
+        Given weights, not negative; by default they are learned from hindcasts.
+    hindcasts : sequence of float
+        Shares of the runs, the largest, that each hindcast hides.
+    seed, draws : int
+        Of the fits of the hindcasts, four chains each.
+
+    Returns
+    -------
+    Average
+        It extrapolates as one fit does.
+
+    Raises
+    ------
+    InputError
+        If the fits are not of the same runs, or the weights do not fit them.
+    ComputationError
+        If there are too few runs for a hindcast.
+    """
+    import pandas as pd
+
+    _check_same_runs(fits)
+    if weights is not None:
+        return Average(tuple(fits), _given(weights, len(fits)), pd.DataFrame())
+    tables = [found.runs for found in fits]
+    cuts = [cut for cut in _cuts(tables[0], hindcasts) if cut.train.sum() >= SMALLEST_TRAIN]
+    if not cuts:
+        raise ComputationError(
+            f"{len(tables[0])} runs are too few to hide some and fit the rest; give weights=."
+        )
+    rows = [
+        {
+            "hidden": cut.name,
+            "n_hidden": int(cut.test.sum()),
+            "law": table.law.name,
+            "log_score": _hindcast(table, cut, seed, draws),
+        }
+        for table in tables
+        for cut in cuts
+    ]
+    scores = pd.DataFrame(rows)
+    wide = np.array([scores[scores["law"] == f.law.name]["log_score"] for f in fits]).T
+    return Average(tuple(fits), stack(wide), scores)
+
+
+def stack(log_scores: Array, strength: float = PRIOR_STRENGTH) -> Array:
+    """Weights whose mixture would have scored best, drawn towards equal ones.
+
+    Maximises sum_h log(sum_k w_k p_hk) + strength / K * sum_k log w_k over the simplex, where
+    p_hk is the mean predictive density of law k in hindcast h.
+
+    Parameters
+    ----------
+    log_scores : ndarray, shape (n_hindcasts, n_laws)
+        Mean log density per hidden run.
+    strength : float
+        What equal weights count as, in hindcasts.
+
+    Returns
+    -------
+    ndarray, shape (n_laws,)
+    """
+    density = np.exp(log_scores - log_scores.max(axis=1, keepdims=True))
+    n_laws = density.shape[1]
+    weights = np.full(n_laws, 1 / n_laws)
+    # Expectation-maximisation: the objective rises at every step and has one maximum.
+    for _ in range(2000):
+        share = weights * density
+        share /= share.sum(axis=1, keepdims=True)
+        new = (share.sum(axis=0) + strength / n_laws) / (len(density) + strength)
+        if np.abs(new - weights).max() < 1e-10:
+            break
+        weights = new
+    return np.asarray(new)
+
+
+def _hindcast(table: Runs, cut: Fold, seed: int, draws: int) -> float:
+    found = fit(table.select(cut.train), seed=seed, draws=draws, progress=False, route="compiled")
+    columns = [*table.law.input_symbols, *([table.run] if table.run else [])]
+    hidden = table.table.loc[cut.test, columns]
+    if table.run:
+        known = set(table.table.loc[cut.train, table.run].astype(str))
+        names = hidden[table.run].astype(str)
+        hidden = hidden.assign(**{table.run: names.where(names.isin(known), "")})
+    forecast = extrapolate(found, hidden, allow_unconverged=True)
+    return float(forecast.predictive.log_density(table.response[cut.test]).mean())
+
+
+def _cuts(runs: Runs, shares: Sequence[float]) -> list[Fold]:
+    order = np.argsort(size(runs.inputs), kind="stable")
+    cuts = []
+    for share in shares:
+        hidden = np.zeros(len(runs), dtype=bool)
+        hidden[order[len(runs) - max(1, round(share * len(runs))) :]] = True
+        cuts.append(Fold(f"the largest {share:.0%}", ~hidden, hidden))
+    return cuts
+
+
+def _check_same_runs(fits: Sequence[Fit]) -> None:
+    if len(fits) < 2:
+        raise InputError("An average needs at least two fits.")
+    names = [found.law.name for found in fits]
+    if len(set(names)) < len(names):
+        raise InputError(f"Each fit must be of another law; these are of {', '.join(names)}.")
+    first = fits[0]
+    for other in fits[1:]:
+        same = (
+            other.law.input_symbols == first.law.input_symbols
+            and other.law.response.symbol == first.law.response.symbol
+            and np.array_equal(other.response, first.response)
+            and all(np.array_equal(other.inputs[s], first.inputs[s]) for s in first.inputs)
+        )
+        if not same:
+            raise InputError(
+                f"The fits of {first.law.name!r} and {other.law.name!r} are not of the same runs, "
+                "so they cannot be averaged: fit both to one table."
+            )
+
+
+def _given(weights: Sequence[float], count: int) -> Array:
+    found = np.asarray(weights, dtype=float)
+    if found.shape != (count,) or not (found >= 0).all() or not found.sum() > 0:
+        raise InputError(
+            f"Weights are {count} numbers, one per fit, none negative and not all zero; "
+            f"they are {list(weights)}."
+        )
+    return np.asarray(found / found.sum())
+
+
+def _allocate(
+    weights: Array, sizes: Sequence[int], rng: np.random.Generator
+) -> list[npt.NDArray[np.int64]]:
+    """Draws of each fit, in numbers proportional to the weights, at most what each has."""
+    total = int(min(n / w for n, w in zip(sizes, weights, strict=True) if w > 0))
+    counts = [int(np.floor(total * w + 1e-9)) for w in weights]
+    return [
+        rng.choice(n, size=count, replace=False) for n, count in zip(sizes, counts, strict=True)
+    ]
+
+
+def _pooled(parts: Sequence[Array], chosen: Sequence[npt.NDArray[np.int64]]) -> Array:
+    return np.concatenate([part[rows] for part, rows in zip(parts, chosen, strict=True)])
+
+
+def compare(fits: Mapping[str, Fit] | Sequence[Fit]) -> pd.DataFrame:
+    """Compare laws by leave-one-out cross-validation (ArviZ) on the observed runs.
+
+    It says which law describes the scales that were observed, and nothing about far ones:
+    weigh laws for a forecast with :func:`average`.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Of the same runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ArviZ's comparison: rank, expected log predictive density with its standard error,
+        stacking weight, and whether the estimate can be trusted. ``attrs["caution"]`` says
+        what it cannot tell.
+    """
+    import arviz_stats
+
+    several = list(fits.values()) if isinstance(fits, Mapping) else list(fits)
+    _check_same_runs(several)
+    for found in several:
+        if found.approximate:
+            raise InputError(f"The fit of {found.law.name!r} is a preview; compare sampled fits.")
+    table: pd.DataFrame = arviz_stats.compare({f.law.name: f.draws for f in several})
+    table.attrs["caution"] = CAUTION
+    return table
+
+
+CAUTION = (
+    "Leave-one-out scores judge laws at the observed scales: they cannot say which holds far "
+    "beyond them. bayescale.average weighs laws by how well they forecast larger runs."
+)

@@ -1,0 +1,7 @@
+import pytest
+from tables import sound
+
+
+@pytest.fixture
+def table():
+    return sound()
