@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import importlib.util
 import pkgutil
+import runpy
+import traceback
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bayescale.errors import InputError, LawError
-from bayescale.law import Law
+from bayescale.law import Law, Shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +21,15 @@ if TYPE_CHECKING:
 _registered: dict[str, Law] = {}
 
 
+@cache
+def _shipped() -> frozenset[str]:
+    package = importlib.import_module("bayescale.models")
+    return frozenset(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
 def names() -> tuple[str, ...]:
     """Names of all laws that can be asked for by name, sorted."""
-    package = importlib.import_module("bayescale.models")
-    shipped = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    return tuple(sorted(shipped | set(_registered)))
+    return tuple(sorted(_shipped() | set(_registered)))
 
 
 def register(law: Law) -> Law:
@@ -31,6 +38,7 @@ def register(law: Law) -> Law:
     Parameters
     ----------
     law : Law
+        One registered before under the same name is replaced if its version differs.
 
     Returns
     -------
@@ -40,22 +48,41 @@ def register(law: Law) -> Law:
     Raises
     ------
     LawError
-        If the name belongs to another law already.
+        If the name is that of a shipped law, or of a registered one of the same version and
+        another formula or other priors.
     """
-    if law.name in names() and resolve(law.name) != law:
+    if law.name in _shipped() and law != resolve(law.name):
+        raise LawError(f"{law.name!r} is a law of bayescale itself; give yours another name.")
+    known = _registered.get(law.name)
+    if known is not None and known.version == law.version and _density(known) != _density(law):
         raise LawError(
-            f"A law named {law.name!r} exists already; give yours another name, "
-            "because a name stands for one density."
+            f"Another law {law.name!r}, version {law.version}, is registered already. Raise the "
+            "version or change the name: a saved fit finds its law by the two."
         )
     _registered[law.name] = law
     return law
 
 
+def _density(law: Law) -> tuple[Any, ...]:
+    """Collect what the log density depends on; a cell run again makes a new function of it."""
+    parameters = tuple(
+        replace(item, to_raw=None) if isinstance(item, Shape) else item for item in law.parameters
+    )
+    return law.formula, law.inputs, law.response, parameters, law.total, law.noise
+
+
 def resolve(law: str | Path | Law) -> Law:
     """Find a law by name or by the path of a law file; a Law is returned as it is.
 
-    A path ends in ``.py`` or has a folder in it. A law file is Python of the user's own and
-    is executed.
+    Parameters
+    ----------
+    law : str, Path or Law
+        A path ends in ``.py`` or has a folder in it. A law file is Python of the user's own and
+        is executed.
+
+    Returns
+    -------
+    Law
 
     Raises
     ------
@@ -70,12 +97,11 @@ def resolve(law: str | Path | Law) -> Law:
         return _from_file(Path(law))
     if law in _registered:
         return _registered[law]
-    known = names()
-    if law not in known:
-        near = difflib.get_close_matches(law, known, n=1)
+    if law not in _shipped():
+        near = difflib.get_close_matches(law, names(), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise InputError(
-            f"There is no law {law!r}.{hint} Known: {', '.join(known)}; "
+            f"There is no law {law!r}.{hint} Known: {', '.join(names())}; "
             "or give the path of a law file ending in .py."
         )
     found: Law = importlib.import_module(f"bayescale.models.{law}").LAW
@@ -83,20 +109,38 @@ def resolve(law: str | Path | Law) -> Law:
 
 
 def _from_file(path: Path) -> Law:
+    if path.suffix != ".py":
+        raise LawError(f"A law file is Python and ends in .py; {str(path)!r} does not.")
     if not path.is_file():
         raise InputError(f"There is no law file {str(path)!r}.")
-    spec = importlib.util.spec_from_file_location(f"bayescale_law_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise LawError(f"Law file {str(path)!r} must be a Python file ending in .py.")
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
-    except (SyntaxError, NameError, TypeError, AttributeError, ImportError) as fault:
-        raise LawError(f"Law file {str(path)!r} does not run: {fault}.") from fault
-    found = getattr(module, "LAW", None)
+        # run_path rather than an import: nothing is cached, neither here nor beside the file.
+        found = runpy.run_path(str(path), run_name=f"bayescale_law_{path.stem}").get("LAW")
+    except LawError as fault:
+        raise LawError(f"Law file {str(path)!r}: {fault}") from fault
+    except _FAULTS as fault:
+        raise LawError(f"Law file {str(path)!r} does not run: {_where(fault, path)}.") from fault
     if not isinstance(found, Law):
         raise LawError(f"Law file {str(path)!r} must define LAW = Law(...); it holds {found!r}.")
     return found
+
+
+# What ordinary Python raises; a file that means to exit or to interrupt may do so.
+_FAULTS = (
+    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError),
+    *(OSError, RuntimeError, SyntaxError, TypeError, ValueError),
+)
+
+
+def _where(fault: BaseException, path: Path) -> str:
+    """Tell a fault in one line, with the line of the file that raised it."""
+    kind = type(fault).__name__
+    if isinstance(fault, SyntaxError):
+        return f"line {fault.lineno}: {kind}: {fault.msg}"
+    frames = traceback.extract_tb(fault.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    place = f"line {lines[-1]}: " if lines else ""
+    return f"{place}{kind}: {fault}"
 
 
 def table() -> pd.DataFrame:

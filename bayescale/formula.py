@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(5)
 
@@ -10,7 +13,9 @@ _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(5)
 def _as_text(value: Text | float) -> Text:
     if isinstance(value, Text):
         return value
-    return Text(f"{value:g}", _ATOM if value >= 0 else _UNARY)
+    short = f"{value:g}"
+    text = short if float(short) == value else repr(float(value))
+    return Text(text, _ATOM if value >= 0 else _UNARY)
 
 
 @dataclass(frozen=True)
@@ -67,27 +72,12 @@ class Text:
     def __rpow__(self, other: float) -> Text:
         return _as_text(other) ** self
 
-    # numpy's one-argument functions call the method of their name on objects.
-    def exp(self) -> Text:
-        """Text of the exponential."""
-        return Text(f"exp({self.text})")
+    def __abs__(self) -> Text:
+        return Text(f"abs({self.text})")
 
-    def log(self) -> Text:
-        """Text of the natural logarithm."""
-        return Text(f"log({self.text})")
-
-    def log1p(self) -> Text:
-        """Text of log(1 + x)."""
-        return Text(f"log1p({self.text})")
-
-    def expm1(self) -> Text:
-        """Text of exp(x) - 1."""
-        return Text(f"expm1({self.text})")
-
-    def sqrt(self) -> Text:
-        """Text of the square root."""
-        return Text(f"sqrt({self.text})")
-
-    def tanh(self) -> Text:
-        """Text of the hyperbolic tangent."""
-        return Text(f"tanh({self.text})")
+    def __getattr__(self, name: str) -> Callable[[], Text]:
+        """Answer numpy's one-argument function of this name, which asks for its method."""
+        function = getattr(np, name, None)
+        if isinstance(function, np.ufunc) and function.nin == 1:
+            return lambda: Text(f"{name}({self.text})")
+        raise AttributeError(f"A formula cannot be written with {name!r}.")

@@ -146,6 +146,7 @@ def backtest(
         "draws": draws,
         "progress": progress,
         "route": "compiled" if len(cuts) > 1 else "direct",
+        "strict": False,
     }
     points, settings = [], []
     for table in tables:

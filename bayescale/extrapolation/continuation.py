@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.errors import InputError
-from bayescale.law import NOISE_LENGTH, NOISE_SCALE, Array
-from bayescale.noise import NEAREST
-from bayescale.posterior.data import ONE_RUN
+from bayescale.law import NOISE_GAIN, NOISE_SCALE, Array
+from bayescale.noise import NEAREST, conditional
+from bayescale.posterior.parameters import bond_parameters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,8 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
         return np.full(count, -1)
     if names is None:
         # Points of a learning curve go on from it; else a point is a run of its own.
-        names = np.full(count, ONE_RUN if (fit.groups == ONE_RUN).all() else NEW_RUN)
+        only = np.unique(fit.groups)
+        names = np.full(count, only[0] if len(only) == 1 else NEW_RUN)
     names = np.broadcast_to(names, count)
     unknown = sorted({str(name) for name in names} - set(fit.groups) - {NEW_RUN})
     if unknown:
@@ -89,14 +90,16 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
 
 
 def carry_on(
-    fit: Fit, inputs: Mapping[str, Array], rows: npt.NDArray[np.int64]
+    fit: Fit, inputs: Mapping[str, Array], curve: Array, rows: npt.NDArray[np.int64]
 ) -> tuple[Array, Array]:
-    """What the last residual of a run says about later points of it.
+    """What the observed rows of a run say about later points of it.
 
     Parameters
     ----------
     fit : Fit
     inputs : mapping of str to ndarray, shape (n_points,)
+    curve : ndarray, shape (n_draws, n_points)
+        Log of the law's curve there.
     rows : ndarray of int, shape (n_points,)
         From :func:`last_rows`.
 
@@ -105,15 +108,32 @@ def carry_on(
     shift : ndarray, shape (n_draws, n_points)
         To be added to the log curve.
     scale : ndarray, shape (n_draws, n_points)
-        Scale of the noise that is left.
+        Scale of the noise that is left; for a new run with its own gain still unknown.
     """
-    scale = fit.curve.free[NOISE_SCALE][:, None]
-    if fit.groups is None or (rows < 0).all():
-        return np.zeros((len(scale), len(rows))), np.broadcast_to(scale, (len(scale), len(rows)))
-    seen = fit.inputs
-    last = {name: values[rows] for name, values in seen.items()}
-    residual = np.log(fit.response[rows]) - np.log(fit.curve(last))
-    gap = np.log(inputs[fit.growing] / last[fit.growing])
-    rho = np.exp(-np.maximum(gap, NEAREST) / fit.curve.free[NOISE_LENGTH][:, None])
-    rho = np.where(rows < 0, 0.0, rho)
-    return rho * residual, scale * np.sqrt(1 - rho**2)
+    columns = {name: value[:, None] for name, value in fit.curve.free.items()}
+    scale = np.broadcast_to(columns[NOISE_SCALE], curve.shape)
+    if fit.runs_gain:
+        scale = np.hypot(scale, columns[NOISE_GAIN] * (curve - _early(fit, inputs)))
+    if (rows < 0).all():
+        return np.zeros(curve.shape), scale
+    bond, links, log_y = bond_parameters(columns), fit.chain, np.log(fit.response)
+    seen = np.log(fit.curve(fit.inputs))
+    known = conditional(seen, log_y, links, columns[NOISE_SCALE], **bond)
+    gap = np.log(inputs[fit.growing] / fit.inputs[fit.growing][rows])
+    rho = np.exp(-np.maximum(gap, NEAREST) / bond["length"])
+    shift = rho * (log_y - seen)[:, rows]
+    variance = columns[NOISE_SCALE] ** 2 * (1 - rho**2)
+    if "gain" in bond:
+        first = seen[:, links.first[rows]]
+        slope = (curve - first) - rho * (seen[:, rows] - first)
+        shift = shift + known.expected[:, rows] * slope
+        variance = variance + slope**2 / known.precision[:, rows]
+    new = rows < 0
+    return np.where(new, 0.0, shift), np.where(new, scale, np.sqrt(variance))
+
+
+def _early(fit: Fit, inputs: Mapping[str, Array]) -> Array:
+    """Log of the law's curve where a new run would have its first row, (n_draws, n_points)."""
+    firsts = fit.inputs[fit.growing][np.unique(fit.chain.first)]
+    start = np.minimum(np.exp(np.log(firsts).mean()), inputs[fit.growing])
+    return np.asarray(np.log(fit.curve({**inputs, fit.growing: start})))

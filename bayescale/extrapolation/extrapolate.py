@@ -12,10 +12,11 @@ import numpy as np
 import xarray as xr
 
 from bayescale.errors import InputError, UnconvergedError
-from bayescale.extrapolation.continuation import carry_on, last_rows, split_names
-from bayescale.extrapolation.discrepancy import discrepancy as draw_discrepancy
+from bayescale.extrapolation.continuation import last_rows, split_names
+from bayescale.extrapolation.discrepancy import widen
+from bayescale.extrapolation.parts import Parts, parts_of
 from bayescale.extrapolation.predictive import Predictive
-from bayescale.law import NOISE_DOF, Array, Law
+from bayescale.law import Array, Discrepancy, Law
 from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.runs import read_points
 
@@ -194,23 +195,43 @@ def extrapolate(
     UnconvergedError
         If the fit failed its checks and that is not allowed.
     """
+    check_kind(kind)
+    check_mass(mass)
+    notes = cautions(fit, allow_unconverged)
+    points, parts = evaluate(fit, at)
+    allowed = fit.law.discrepancy if discrepancy else None
+    rng = np.random.default_rng(seed)
+    return assemble(fit, points, parts, allowed, kind, mass, notes, rng)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse what is no kind of forecast."""
     if kind not in _MEANINGS:
         raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
-    check_mass(mass)
-    notes = _cautions(fit, allow_unconverged)
+
+
+def evaluate(fit: Fit, at: Any) -> tuple[pd.DataFrame, Parts]:
+    """Read points as :func:`extrapolate` takes them, and what a fit says there."""
     at, names = split_names(fit, at)
     points = read_points(at, fit.law, derive=fit.derive)
-    rows = last_rows(fit, points, names)
     inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
-    rng = np.random.default_rng(seed)
-    location = np.log(fit.curve(inputs))
-    carried, scale = carry_on(fit, inputs, rows)
-    sentence = "No discrepancy: the law is taken to hold beyond the data."
-    if discrepancy:
-        shift, sentence = draw_discrepancy(fit, inputs, location, rows, rng)
-        location = location + shift
-    dof = np.broadcast_to(fit.curve.free[NOISE_DOF][:, None], location.shape)
-    predictive = Predictive(location + carried, scale, dof)
+    return points, parts_of(fit, inputs, last_rows(fit, points, names))
+
+
+def assemble(
+    fit: Fit,
+    points: pd.DataFrame,
+    parts: Parts,
+    discrepancy: Discrepancy | None,
+    kind: Kind,
+    mass: float,
+    notes: tuple[str, ...],
+    rng: np.random.Generator,
+) -> Extrapolation:
+    """Put a forecast together from its parts; the arguments as in :func:`extrapolate`."""
+    inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
+    distance = reach(fit.inputs, inputs)
+    predictive, sentence = widen(parts, distance, discrepancy, rng)
     draws = predictive.sample(rng) if kind == "run" else np.exp(predictive.location)
     return Extrapolation(
         law=fit.law,
@@ -218,7 +239,7 @@ def extrapolate(
         kind=kind,
         draws=xr.DataArray(draws, dims=("draw", "point"), name=fit.law.response.symbol),
         predictive=predictive,
-        reach=reach(fit.inputs, inputs),
+        reach=distance,
         mass=mass,
         observed=fit.inputs | {fit.law.response.symbol: fit.response},
         discrepancy=sentence,
@@ -240,7 +261,8 @@ def reach(observed: Mapping[str, Array], inputs: Mapping[str, Array]) -> Array:
     return np.asarray(furthest)
 
 
-def _cautions(fit: Fit, allow_unconverged: bool) -> tuple[str, ...]:
+def cautions(fit: Fit, allow_unconverged: bool) -> tuple[str, ...]:
+    """What must be said of a forecast from this fit; raise if it cannot be trusted."""
     notes = []
     if not fit.diagnostics.passed:
         errors = [p.message for p in fit.diagnostics.problems if p.severity == "error"]

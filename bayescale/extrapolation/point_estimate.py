@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from bayescale.errors import ComputationError
-from bayescale.law import TOTAL, Array, Law
+from bayescale.law import NOISES, TOTAL, Array, Law
 from bayescale.posterior.curve import Curve
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.parameters import (
     BACKWARD,
-    NOISES,
     Priors,
     resolve_priors,
     shares,

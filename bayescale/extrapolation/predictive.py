@@ -28,7 +28,9 @@ class Predictive:
 
     def sample(self, rng: np.random.Generator) -> Array:
         """One response of a new run per draw, shape (n_draws, n_points)."""
-        return np.exp(self.location + self.scale * rng.standard_t(self.dof))
+        log_response = self.location + self.scale * rng.standard_t(self.dof)
+        # Very heavy tails leave what a float can hold: neither infinity nor zero is a response.
+        return np.exp(np.clip(log_response, -700.0, 700.0))
 
     def log_density(self, response: Array) -> Array:
         """Log density of responses (not of their logs), shape (n_points,): the exact mixture.

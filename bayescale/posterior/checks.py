@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.errors import Problem
-from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, Array
+from bayescale.law import NOISE_DOF, NOISE_SCALE, NOISES, Array
 from bayescale.noise import conditional
 from bayescale.posterior.curve import Curve
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.parameters import NOISES
+from bayescale.posterior.parameters import bond_parameters
 
 # Two-sided level of each check.
 LEVEL = 0.01
@@ -64,6 +64,10 @@ def predictive_checks(curve: Curve, data: ModelData, seed: int) -> tuple[dict[st
     rows = []
     for name, feature in _features(data.inputs, directions).items():
         rows.append(_row(name, *(r @ feature for r in left.values())))
+    # Along its own directions a law has taken up what it can, unless a bound (a weight that
+    # cannot fall below zero) stopped it.
+    within = [np.square(r @ directions).sum(1) for r in residuals.values()]
+    rows.append(_row("size along the law's own derivatives", *within))
     pairs = _neighbours(data.inputs)
     if pairs is not None:
         likeness = [(r[:, pairs[0]] * r[:, pairs[1]]).mean(1) for r in left.values()]
@@ -96,10 +100,9 @@ def _standardised(curve: Curve, data: ModelData) -> Array:
     """Residuals over their scale, each given the one before it in its run, (n_draws, n_runs)."""
     mean, log_y = np.log(curve(data.inputs)), np.log(data.response)
     scale = curve.free[NOISE_SCALE][:, None]
-    if data.correlated:
-        order = (data.chain.previous, data.chain.gap)
-        length = curve.free[NOISE_LENGTH][:, None]
-        mean, scale = conditional(mean, log_y, *order, scale, length)
+    columns = {name: value[:, None] for name, value in curve.free.items()}
+    if bond := bond_parameters(columns):
+        mean, scale, *_ = conditional(mean, log_y, data.chain, scale, **bond)
     return np.asarray((log_y - mean) / scale)
 
 

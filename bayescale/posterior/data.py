@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.law import Array
-from bayescale.noise import Chain, chain, growing_input, independent
+from bayescale.noise import Bond, Chain, chain, growing_input
 from bayescale.posterior.parameters import Priors
 
 if TYPE_CHECKING:
@@ -64,15 +64,17 @@ class ModelData:
         return cls(inputs, response, law.reference(inputs), centre, groups, growing)
 
     @property
-    def correlated(self) -> bool:
-        """Whether rows of one run err alike."""
-        return self.groups is not None
+    def bond(self) -> Bond:
+        """What rows have in common beside the law."""
+        if self.groups is None:
+            return "none"
+        return "runs" if len(np.unique(self.groups)) > 1 else "curve"
 
     @cached_property
     def chain(self) -> Chain:
-        """Which row follows which; with independent noise each is the first of its run."""
+        """Which row follows which; without a bond each is the first of its own run."""
         if self.groups is None:
-            return independent(len(self.response))
+            return chain(np.zeros(len(self.response)), np.arange(len(self.response)))
         return chain(np.log(self.inputs[self.growing]), self.groups)
 
     def unit(self, priors: Priors) -> float:
@@ -87,10 +89,10 @@ class ModelData:
         }
         values["unit"] = np.asarray(self.unit(priors))
         values["log_y"] = np.log(self.response)
-        if self.correlated:
-            # PyMC keeps whole numbers in 32 bits.
-            previous = self.chain.previous.astype(np.int32)
-            values |= {"previous": previous, "gap": self.chain.gap}
+        if self.groups is not None:
+            for name, links in self.chain._asdict().items():
+                # PyMC keeps whole numbers in 32 bits.
+                values[chain_name(name)] = links if name == "gap" else links.astype(np.int32)
         values |= {
             reference_name(name): np.asarray(scale) for name, scale in self.reference.items()
         }
@@ -100,6 +102,11 @@ class ModelData:
 def scaled_name(symbol: str) -> str:
     """Name of an input over its reference, as data of the model."""
     return f"{symbol}_scaled"
+
+
+def chain_name(part: str) -> str:
+    """Name of a part of the chain, as data of the model."""
+    return f"chain_{part}"
 
 
 def reference_name(symbol: str) -> str:

@@ -23,12 +23,14 @@ import pytensor.tensor as pt
 from nutpie import compiled_pyfunc
 from pytensor.graph.replace import vectorize_graph
 
-from bayescale.law import Array, Law
+from bayescale.law import NOISE_LENGTH, Array, Law
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.model import build_model
 from bayescale.posterior.parameters import Priors, unconstrain
 
 Route = Literal["direct", "compiled"]
+# Draws evaluated at a time.
+BLOCK = 500
 # Fits of one law from which on compiling costs less time than it saves.
 COMPILE_FROM = 6
 
@@ -64,7 +66,7 @@ def _model(law: Law, priors: Priors) -> pm.Model:
     """The model on a stand-in of two runs; real runs replace the data."""
     pair = np.array([1.0, 2.0])
     inputs = dict.fromkeys(law.input_symbols, pair)
-    groups = pair if priors.correlated else None
+    groups = pair if NOISE_LENGTH in priors.names else None
     data = ModelData(inputs, pair, dict.fromkeys(inputs, 1.0), 1.0, groups, law.input_symbols[0])
     return build_model(law, data, priors)
 
@@ -194,7 +196,10 @@ def pointwise(
     shared = data.shared(priors)
     for variable in function.get_shared():
         variable.set_value(shared[variable.name])
-    *log_prior, log_likelihood = function(*z.reshape(-1, z.shape[-1]).T)
+    flat = z.reshape(-1, z.shape[-1])
+    # In blocks, since every operation keeps its result for all draws of a block.
+    blocks = [function(*flat[k : k + BLOCK].T) for k in range(0, len(flat), BLOCK)]
+    *log_prior, log_likelihood = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     by_name = {
         name: value.reshape(z.shape[:-1])
         for name, value in zip(priors.names, log_prior, strict=True)

@@ -13,7 +13,7 @@ import xarray as xr
 
 from bayescale.errors import Problem
 from bayescale.law import Array, Law, Shape, Support
-from bayescale.posterior.parameters import FORWARD, share_name
+from bayescale.posterior.parameters import FORWARD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400.0
 E_BFMI_LIMIT = 0.3
+# R-hat of chains that went different ways, not just short ones.
+APART = 1.05
 # Below this share of the prior's width removed, the posterior is mostly the prior.
 CONTRACTION_LIMIT = 0.5
 # Prior draws that contraction compares the posterior with.
@@ -57,6 +59,11 @@ class Diagnostics:
     def passed(self) -> bool:
         """Whether the sampler converged; what the data did not inform does not count."""
         return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether chains went different ways, rather than being a little short."""
+        return self.divergences > 0 or any(row["r_hat"] > APART for row in self.parameters)
 
     @property
     def not_informed(self) -> tuple[str, ...]:
@@ -173,7 +180,8 @@ def support_of(law: Law, name: str) -> Support:
         if item.symbol == name:
             raw_unit = isinstance(item, Shape) and item.to_raw is not None
             return "positive" if raw_unit else item.prior.support
-    return "unit" if name.startswith(share_name("")[:-1]) else "positive"
+    # Shares too: a term of a tenth or of a thousandth differs as much as its log does.
+    return "positive"
 
 
 def contraction(law: Law, name: str, posterior: Array, prior: Array) -> float:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from bayescale.errors import InputError, Problem
-from bayescale.law import Array, Law, Prior
+from bayescale.law import NOISE_GAIN, Array, Law, Prior
+from bayescale.noise import Chain, chain
 from bayescale.posterior import store
 from bayescale.posterior.checks import lack_of_fit, predictive_checks
 from bayescale.posterior.curve import Curve
@@ -84,6 +85,19 @@ class Fit:
         """Label of the training run of each row, shape (n_runs,), where rows err alike."""
         constant = self.draws["constant_data"]
         return constant["run"].to_numpy().astype(str) if "run" in constant else None
+
+    @cached_property
+    def chain(self) -> Chain:
+        """Which row follows which in its training run, where rows belong to runs."""
+        groups = self.groups
+        if groups is None:
+            raise InputError("These runs do not belong to named training runs.")
+        return chain(np.log(self.inputs[self.growing]), groups)
+
+    @property
+    def runs_gain(self) -> bool:
+        """Whether named runs gain differently from their scale than the law says."""
+        return NOISE_GAIN in self.draws["free"]
 
     @property
     def growing(self) -> str:
@@ -194,6 +208,7 @@ def fit(
     progress: bool = True,
     preview: bool = False,
     route: Literal["direct", "compiled"] = "direct",
+    strict: bool = True,
 ) -> Fit:
     """Sample the posterior of the runs' law.
 
@@ -218,6 +233,9 @@ def fit(
         A Laplace approximation in under a second, marked as such wherever it is shown.
     route : {"direct", "compiled"}
         ``direct`` is ready soonest, ``compiled`` is faster for many fits of one law.
+    strict : bool, default True
+        Try again until every check passes. Where thousands of fits are only scored, as in a
+        backtest, ``False`` tries again only after divergences or an R-hat above 1.05.
 
     Returns
     -------
@@ -233,7 +251,7 @@ def fit(
     if chains < 1 or draws < 4:
         raise InputError(f"A fit needs at least 1 chain of 4 draws, not {chains} of {draws}.")
     law, data = runs.law, ModelData.from_runs(runs)
-    chosen = resolve_priors(law, priors, beliefs, correlated=data.correlated)
+    chosen = resolve_priors(law, priors, beliefs, bond=data.bond)
     if preview:
         from bayescale.posterior.laplace import laplace
 
@@ -242,7 +260,15 @@ def fit(
         how: dict[str, Any] = {"route": "laplace", "attempts": 0, "sampling_seconds": 0.0}
     else:
         groups, diagnostics, how = _sampled(
-            law, chosen, data, route=route, chains=chains, draws=draws, seed=seed, progress=progress
+            law,
+            chosen,
+            data,
+            route=route,
+            chains=chains,
+            draws=draws,
+            seed=seed,
+            progress=progress,
+            strict=strict,
         )
     tree = xr.DataTree.from_dict(groups | _data_groups(law, data))
     tree.attrs = _provenance(runs, chosen, data) | how | {"seed": seed}
@@ -259,6 +285,7 @@ def _sampled(
     draws: int,
     seed: int,
     progress: bool,
+    strict: bool,
 ) -> tuple[dict[str, xr.Dataset], Diagnostics, dict[str, Any]]:
     """Attempt after attempt until the diagnostics pass."""
     from bayescale.posterior.density import density, pointwise
@@ -273,7 +300,7 @@ def _sampled(
         free = constrain(priors, found.z)
         raw = to_raw(law, priors, free, data.reference, data.centre)
         diagnostics = diagnose(law, raw, prior, found.stats)
-        if diagnostics.passed:
+        if diagnostics.passed or not (strict or diagnostics.diverged):
             break
     tries = ATTEMPTS.index(attempt) + 1
     if tries > 1:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayescale.errors import ComputationError
-from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, TOTAL, Array, Law
+from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law
 from bayescale.noise import conditional
-from bayescale.posterior.parameters import BACKWARD, Priors, shares, unconstrain
+from bayescale.posterior.parameters import BACKWARD, Priors, bond_parameters, shares, unconstrain
 
 if TYPE_CHECKING:
     from bayescale.posterior.data import ModelData
@@ -53,16 +53,16 @@ def log_density(law: Law, priors: Priors, data: ModelData, z: Any) -> Any:
     total = free[TOTAL] * (1.0 if priors.total_is_raw else data.centre)
     parts = shares(law, free)
     curvature = {item.symbol: free[item.symbol] for item in law.curvature}
-    columns = {name: item[..., None] for name, item in (free | parts).items()}
+    # The share of a law's only weight is a plain 1.
+    columns = {name: np.asarray(item)[..., None] for name, item in (free | parts).items()}
     scaled = {name: x / data.reference[name] for name, x in data.inputs.items()}
     mean = np.log(total)[..., None] + np.log(
         law(scaled, {n: columns[n] for n in parts | curvature})
     )
     dof, scale = columns[NOISE_DOF], columns[NOISE_SCALE]
-    if priors.correlated:
-        order = (data.chain.previous, data.chain.gap)
-        length = columns[NOISE_LENGTH]
-        mean, scale = conditional(mean, np.log(data.response), *order, scale, length)
+    if bond := bond_parameters(columns):
+        log_y = np.log(data.response)
+        mean, scale, *_ = conditional(mean, log_y, data.chain, scale, **bond)
     standard = (np.log(data.response) - mean) / scale
     density = (
         loggamma((dof + 1) / 2)

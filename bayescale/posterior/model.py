@@ -15,10 +15,10 @@ from typing import Any
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, TOTAL, Law
-from bayescale.noise import conditional
-from bayescale.posterior.data import ModelData, reference_name, scaled_name
-from bayescale.posterior.parameters import Belief, Priors, shares
+from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Law
+from bayescale.noise import Chain, conditional
+from bayescale.posterior.data import ModelData, chain_name, reference_name, scaled_name
+from bayescale.posterior.parameters import Belief, Priors, bond_parameters, shares
 
 OBSERVED = "log_response"
 
@@ -50,9 +50,9 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
         scaled = {name: values[scaled_name(name)] for name in law.input_symbols}
         mean = pt.log(total) + pt.log(law(scaled, parts | curvature))
         scale = free[NOISE_SCALE]
-        if priors.correlated:
-            order, length = (values["previous"], values["gap"]), free[NOISE_LENGTH]
-            mean, scale = conditional(mean, values["log_y"], *order, scale, length)
+        if bond := bond_parameters(free):
+            links = Chain(*(values[chain_name(part)] for part in Chain._fields))
+            mean, scale, *_ = conditional(mean, values["log_y"], links, scale, **bond)
         pm.StudentT(OBSERVED, nu=free[NOISE_DOF], mu=mean, sigma=scale, observed=values["log_y"])
         _constrain_softly(law, priors, values, {k: total * v for k, v in parts.items()}, curvature)
     return model

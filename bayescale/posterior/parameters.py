@@ -14,7 +14,19 @@ from typing import Any
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.law import NOISE_DOF, NOISE_LENGTH, NOISE_SCALE, TOTAL, Array, Law, Prior, Support
+from bayescale.law import (
+    NOISE_DOF,
+    NOISE_GAIN,
+    NOISE_LENGTH,
+    NOISE_SCALE,
+    NOISES,
+    TOTAL,
+    Array,
+    Law,
+    Prior,
+    Support,
+)
+from bayescale.noise import Bond
 
 FORWARD: Mapping[Support, Callable[[Array], Array]] = {
     "real": lambda x: x,
@@ -27,7 +39,11 @@ BACKWARD: Mapping[Support, Callable[[Array], Array]] = {
     "unit": lambda z: 1.0 / (1.0 + np.exp(-z)),
 }
 
-NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_LENGTH)
+
+def bond_parameters(free: Mapping[str, Any]) -> dict[str, Any]:
+    """What :func:`bayescale.noise.conditional` takes beside the scale; empty without a bond."""
+    names = {"length": NOISE_LENGTH, "gain": NOISE_GAIN}
+    return {key: free[name] for key, name in names.items() if name in free}
 
 
 def share_name(symbol: str) -> str:
@@ -82,11 +98,6 @@ class Priors:
         return tuple(name for name, _ in self.free)
 
     @property
-    def correlated(self) -> bool:
-        """Whether rows of one run err alike."""
-        return NOISE_LENGTH in self.names
-
-    @property
     def soft_constraints(self) -> tuple[str, ...]:
         """Sentences on the beliefs that are not priors of free parameters."""
         return tuple(f"{name} ~ {prior}" for name, prior in self.weights) + tuple(
@@ -103,7 +114,7 @@ def resolve_priors(
     law: Law,
     overrides: Mapping[str, Prior] | None = None,
     beliefs: Sequence[Belief] = (),
-    correlated: bool = False,
+    bond: Bond = "none",
 ) -> Priors:
     """The law's default priors with a user's put in their place.
 
@@ -115,8 +126,9 @@ def resolve_priors(
         ratio to the first weight's share), ``"noise_scale"``, ``"noise_dof"``, or a weight's
         symbol: a belief about the weight in raw units, a soft constraint.
     beliefs : sequence of Belief, optional
-    correlated : bool, default False
-        Whether rows of one run err alike, which adds ``"noise_length"``.
+    bond : {"none", "curve", "runs"}
+        What rows have in common: along a curve or along named runs errors are alike, which
+        adds ``"noise_length"``; runs also gain differently, which adds ``"noise_gain"``.
 
     Returns
     -------
@@ -131,8 +143,10 @@ def resolve_priors(
     defaults |= {share_name(weight.symbol): weight.share for weight in law.weights[1:]}
     defaults |= {item.symbol: item.prior for item in law.curvature}
     defaults |= {NOISE_SCALE: law.noise.scale, NOISE_DOF: law.noise.dof}
-    if correlated:
-        defaults[NOISE_LENGTH] = law.noise.length
+    if bond == "curve":
+        defaults[NOISE_LENGTH] = law.noise.curve_length
+    elif bond == "runs":
+        defaults |= {NOISE_LENGTH: law.noise.run_length, NOISE_GAIN: law.noise.gain}
     weights = [weight.symbol for weight in law.weights]
     given = dict(overrides or {})
     for name, prior in given.items():
@@ -229,16 +243,13 @@ def to_raw(
     total = free[TOTAL] * (1.0 if priors.total_is_raw else centre)
     parts = shares(law, free)
     curvature = {item.symbol: free[item.symbol] for item in law.curvature}
-    raw: dict[str, Array] = {}
-    for item in law.parameters:
-        if item.symbol in parts:
-            raw[item.symbol] = np.asarray(
-                law.raw_weight(item.symbol, total * parts[item.symbol], curvature, reference)
-            )
-        else:
-            convert = getattr(item, "to_raw", None)
-            value = free[item.symbol]
-            raw[item.symbol] = convert(value, reference) if convert else value
+    bent = law.raw_curvature(curvature, reference)
+    raw: dict[str, Array] = {
+        name: bent[name]
+        if name in bent
+        else np.asarray(law.raw_weight(name, total * parts[name], curvature, reference))
+        for name in law.parameter_symbols
+    }
     raw[TOTAL] = total
     raw |= {share_name(name): np.broadcast_to(part, total.shape) for name, part in parts.items()}
     raw |= {name: free[name] for name in NOISES if name in free}

@@ -26,7 +26,6 @@ LARGEST_FLOPS = 1.5e11
 
 def measure(work: Path) -> None:
     """Measure what is missing in ``work/inference.csv``, a process per number of threads."""
-
     for threads in THREADS:
         flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         environment = os.environ | {"XLA_FLAGS": flags if threads == 1 else ""}

@@ -50,8 +50,8 @@ class Design:
 
     @property
     def learning_rate(self) -> float:
-        """Peak rate, 0.016 at width 32 and falling with its power 3/4: from a sweep, see the card."""
-        return 0.016 * (32 / self.size.width) ** 0.75
+        """Peak rate: 0.016 at width 32, falling with its power 3/4 (a sweep, see the card)."""
+        return float(0.016 * (32 / self.size.width) ** 0.75)
 
 
 def designs() -> list[Design]:
@@ -62,7 +62,9 @@ def designs() -> list[Design]:
     grid += [Design(size, UNIT * k, 4) for size in SIZES[:6] for k in (1, 4)]
     grid += [Design(size, UNIT * k, 2) for size in SIZES[::2] for k in (2, 8)]
     grid += [Design(size, UNIT, 8) for size in small[::2]]
-    grid += [Design(size, UNIT * k, 1, seed) for size in small[1::2] for k in (1, 8) for seed in (1,)]
+    grid += [
+        Design(size, UNIT * k, 1, seed) for size in small[1::2] for k in (1, 8) for seed in (1,)
+    ]
     grid += [Design(SIZES[4], UNIT * 4, 1, seed) for seed in (1, 2)]
     grid += [Design(large[0], UNIT * 8, 1, 1), Design(large[0], UNIT * 16, 2)]
     affordable = [run for run in grid if run.size.training_flops(run.tokens) <= LARGEST_FLOPS]
@@ -122,7 +124,7 @@ def save(work: Path, design: Design, parameters: Parameters) -> None:
     work.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.asarray(value) for name, value in parameters.items()}
     with (work / f"{design.name}.npz").open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load(work: Path, design: Design) -> Parameters:

@@ -1,0 +1,124 @@
+"""Runs simulated from a known truth, and fits made by hand."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayescale import catalogue
+from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL
+from bayescale.posterior.diagnostics import Diagnostics
+from bayescale.posterior.fit import Fit
+from bayescale.posterior.parameters import share_name
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+# Raw parameters of the simulated truths.
+TRUTH = {
+    "power": {"y0": 0.12, "a": 3.0, "b": 0.35},
+    "chinchilla": {"E": 1.8, "A": 480.0, "alpha": 0.35, "B": 2000.0, "beta": 0.37},
+    "pretraining": {
+        **{"L0": 1.7, "alpha": 300.0, "beta1": 0.34, "gamma": 900.0, "beta2": 0.33},
+        **{"delta": 4e6, "beta3": 0.33},
+    },
+}
+RANGES = {"x": (1e3, 1e7), "N": (4e7, 2e10), "D": (1e9, 1e12), "C": (1e18, 1e23)}
+
+
+def places(law, n, seed=0):
+    """Inputs of ``n`` runs, independent and log-uniform."""
+    rng = np.random.default_rng([seed, 7])
+    return {
+        name: np.exp(rng.uniform(*np.log(RANGES[name]), n))
+        for name in catalogue.resolve(law).input_symbols
+    }
+
+
+def simulated(law, n, *, scale=0.01, dof=8.0, seed=0, truth=None):
+    """Runs drawn from a law with known raw parameters and Student-t noise on the log."""
+    from bayescale.runs import read_runs
+
+    law = catalogue.resolve(law)
+    inputs = places(law, n, seed)
+    curve = law(inputs, truth or TRUTH[law.name])
+    noise = scale * np.random.default_rng([seed, 11]).standard_t(dof, n)
+    return read_runs(pd.DataFrame({**inputs, law.response.symbol: curve * np.exp(noise)}), law)
+
+
+def free_of(law, raw, reference, *, scale=0.01, dof=8.0):
+    """Free parameters (the prior of M in raw units) of raw ones; no shapes with a unit."""
+    zero = dict.fromkeys((weight.symbol for weight in law.weights), 0.0)
+    terms = {
+        weight.symbol: law(reference, raw | zero | {weight.symbol: raw[weight.symbol]})
+        for weight in law.weights
+    }
+    first = law.weights[0].symbol
+    free = {TOTAL: sum(terms.values()), NOISE_SCALE: scale, NOISE_DOF: dof}
+    free |= {share_name(w.symbol): np.log(terms[w.symbol] / terms[first]) for w in law.weights[1:]}
+    return free | {item.symbol: raw[item.symbol] for item in law.curvature}
+
+
+def by_hand(law, raw, *, inputs=None, scale=0.01, dof=8.0, problems=(), approximate=False):
+    """A fit whose posterior is stated: ``raw`` holds numbers, or arrays of one value per draw."""
+    law = catalogue.resolve(law)
+    inputs = inputs or places(law, 30)
+    reference = law.reference(inputs)
+    draws = np.broadcast_arrays(*(np.atleast_1d(value) for value in raw.values()))
+    raw = dict(zip(raw, draws, strict=True))
+    size = draws[0].size
+    free = free_of(law, raw, reference, scale=np.full(size, scale), dof=np.full(size, dof))
+    response = law(inputs, {name: np.median(value) for name, value in raw.items()})
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": dataset(raw | {n: free[n] for n in (TOTAL, NOISE_SCALE, NOISE_DOF)}),
+            "free": dataset(free),
+            "observed_data": xr.Dataset({law.response.symbol: ("obs", response)}),
+            "constant_data": xr.Dataset({name: ("obs", x) for name, x in inputs.items()}),
+        }
+    )
+    tree.attrs = {
+        **{"law": law.name, "law_version": law.version, "formula": law.formula, "unit": 1.0},
+        **{"derive": "{}", "soft_constraints": "[]", "reference": json.dumps(reference)},
+        **{"run": "", "growing": ""},
+    }
+    rows = tuple(
+        {"parameter": name, "contraction": 0.9, "informed": True} for name in tree["posterior"]
+    )
+    return Fit(law, tree, Diagnostics(rows, (), 0, 1.0, tuple(problems), approximate=approximate))
+
+
+def dataset(values):
+    """One chain of draws per name."""
+    return xr.Dataset({name: (("chain", "draw"), value[None]) for name, value in values.items()})
+
+
+@cache
+def fitted(law="power", n=40, *, seed=1, data_seed=0, **options):
+    """A fit of simulated runs, made once per session."""
+    from bayescale.posterior import fit
+
+    options = {"route": "compiled", "progress": False} | options
+    return fit(simulated(law, n, seed=data_seed), seed=seed, **options)
+
+
+def worst_shift(one, other, names=None, skip=()):
+    """Largest difference between two fits' means, and between SDs, in standard errors of each.
+
+    Returns
+    -------
+    float, str
+        The largest, and which parameter it is of.
+    """
+    found = []
+    a, b = (fit.draws["posterior"].to_dataset() for fit in (one, other))
+    for name in names or [str(n) for n in a if n not in skip]:
+        errors = {}
+        for key, sample, fit in (("a", a, one), ("b", b, other)):
+            ess = fit.diagnostics.table.loc[name, ["ess_bulk", "ess_tail"]].min()
+            errors[key] = float(sample[name].std()) / np.sqrt(ess)
+        shift = float(abs(a[name].mean() - b[name].mean())) / np.hypot(*errors.values())
+        found.append((shift, name))
+    return max(found)

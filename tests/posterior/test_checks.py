@@ -1,0 +1,109 @@
+"""Posterior predictive checks: quiet under the truth, loud where the law is wrong."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from fits import TRUTH, places, simulated
+from scipy import stats
+
+from bayescale import catalogue
+from bayescale.posterior.checks import LEVEL, lack_of_fit, predictive_checks
+from bayescale.posterior.curve import Curve
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.parameters import constrain, resolve_priors
+from bayescale.runs import read_runs
+
+
+def checked(runs, seed=1):
+    """Checks of a posterior sampled briefly, the law being compiled once for all."""
+    from bayescale.posterior.density import density
+    from bayescale.posterior.sampling import Attempt, sample
+
+    priors = resolve_priors(runs.law)
+    data = ModelData.from_runs(runs)
+    ready = density(runs.law, priors, "compiled")
+    found = sample(ready, data, Attempt(200, 0.9), chains=2, draws=200, seed=seed, progress=False)
+    free = {name: value.ravel() for name, value in constrain(priors, found.z).items()}
+    curve = Curve(runs.law, free, data.reference, data.unit(priors))
+    return predictive_checks(curve, data, seed)
+
+
+@cache
+def p_values(n_simulations=80):
+    """P values of every check under the truth: one row per simulated data set."""
+    rows = []
+    for seed in range(n_simulations):
+        truth = TRUTH["power"] | {"b": 0.2 + 0.3 * np.random.default_rng(seed).uniform()}
+        found = checked(simulated("power", 40, scale=0.02, seed=1000 + seed, truth=truth))
+        rows.append({row["check"]: row["p_value"] for row in found})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.2])
+def test_p_values_are_calibrated_under_the_truth(level):
+    """The share below a level lies within binomial bounds, for every check."""
+    for name, values in p_values().items():
+        known = values.dropna()
+        low, high = stats.binom.ppf([0.0005, 0.9995], len(known), level)
+        if "own derivatives" in name:
+            low = 0  # the fit has taken that part up: too few alarms there are no fault
+        assert low <= (known < level).sum() <= high, (name, (known < level).mean())
+
+
+def coupled(n=100, seed=0, scale=0.01):
+    """Runs of a law in which model and data interact: no sum of two terms."""
+    at = places("chinchilla", n, seed)
+    value = 1.7 + ((3e9 / at["N"]) ** 0.6 + (3e10 / at["D"]) ** 0.9) ** 0.5
+    noise = scale * np.random.default_rng([seed, 5]).standard_normal(n)
+    return read_runs(pd.DataFrame({**at, "L": value * np.exp(noise)}), "chinchilla")
+
+
+def test_a_coupled_truth_is_seen_by_a_separable_law():
+    fired = 0
+    for seed in range(10):
+        found = checked(coupled(seed=seed))
+        fired += any(row["p_value"] < LEVEL for row in found)
+    assert fired >= 9
+
+
+def test_a_separable_truth_is_left_alone():
+    fired = 0
+    for seed in range(10):
+        found = checked(simulated("chinchilla", 100, seed=300 + seed))
+        fired += any(row["p_value"] < LEVEL for row in found)
+    assert fired <= 2
+
+
+@pytest.mark.parametrize("steepens", [False, True], ids=["flattens", "steepens"])
+def test_a_broken_curve_is_seen_and_said(steepens):
+    """A curve that steepens would need a floor below zero: the bound must not hide it."""
+    x = np.geomspace(1e3, 1e7, 60)
+    early, late = (0.1, 0.5) if steepens else (0.5, 0.1)
+    y = np.where(x < 1e5, x**-early, 1e5 ** (late - early) * x**-late)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(60)
+    runs = read_runs(pd.DataFrame({"x": x, "y": y * np.exp(noise)}), "power")
+    problems = lack_of_fit(checked(runs))
+    assert {problem.code for problem in problems} == {"lack-of-fit"}
+    assert "compare another law" in problems[0].message
+    assert {problem.severity for problem in problems} == {"warning"}
+
+
+def test_likeness_sees_noise_that_neighbours_share():
+    """Residuals that wander along x are not independent noise."""
+    rng = np.random.default_rng(3)
+    x = np.geomspace(1e3, 1e7, 80)
+    wander = 0.0
+    noise = []
+    for step in rng.standard_normal(80):
+        wander = 0.8 * wander + 0.02 * step
+        noise.append(wander)
+    y = catalogue.resolve("power")({"x": x}, TRUTH["power"]) * np.exp(noise)
+    runs = read_runs(pd.DataFrame({"x": x, "y": y}), "power")
+    found = {row["check"]: row for row in checked(runs)}
+    assert found["likeness of neighbouring runs"]["p_value"] < LEVEL
+
+
+def test_nothing_is_checked_where_nothing_is_left():
+    assert checked(simulated("power", 5)) == ()

@@ -1,0 +1,84 @@
+"""Noise along a run, against the exact multivariate normal distribution it stands for."""
+
+import numpy as np
+import pytest
+
+from bayescale.noise import FIRST, NEAREST, chain, conditional, growing_input
+
+SCALE, LENGTH, GAIN = 0.02, 1.5, 0.3
+
+
+def joint(position, groups, change, gain):
+    """Covariance of all residuals: autoregression inside a run, and one gain per run."""
+    same = groups[:, None] == groups[None, :]
+    fade = np.exp(-np.abs(position[:, None] - position[None, :]) / LENGTH)
+    return same * (SCALE**2 * fade + gain**2 * np.outer(change, change))
+
+
+def sequential(covariance, residual, order):
+    """Mean and SD of each residual given those before it in an order, by linear algebra."""
+    mean, sd = np.zeros(len(residual)), np.zeros(len(residual))
+    for k, row in enumerate(order):
+        past = order[:k]
+        weights = np.linalg.solve(covariance[np.ix_(past, past)], covariance[past, row])
+        mean[row] = weights @ residual[past]
+        sd[row] = np.sqrt(covariance[row, row] - weights @ covariance[past, row])
+    return mean, sd
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(3)
+    groups = np.array(list("babacabbca"))
+    position = rng.permutation(np.linspace(0.0, 5.0, len(groups)))
+    mean = 1.0 - 0.3 * position + 0.1 * rng.standard_normal(len(groups))
+    return groups, position, mean, mean + 0.05 * rng.standard_normal(len(groups))
+
+
+@pytest.mark.parametrize("gain", [None, GAIN])
+def test_conditionals_are_those_of_the_joint_normal(rows, gain):
+    groups, position, mean, log_y = rows
+    links = chain(position, groups)
+    change = mean - mean[links.first]
+    covariance = joint(position, groups, change, gain or 0.0)
+    expected, sd = sequential(covariance, log_y - mean, links.order)
+    found = conditional(mean, log_y, links, SCALE, LENGTH, gain)
+    np.testing.assert_allclose(found.location - mean, expected, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(found.scale, sd, rtol=1e-8)
+
+
+def test_the_comparison_catches_a_gain_that_is_left_out(rows):
+    groups, position, mean, log_y = rows
+    links = chain(position, groups)
+    covariance = joint(position, groups, mean - mean[links.first], GAIN)
+    expected, _ = sequential(covariance, log_y - mean, links.order)
+    found = conditional(mean, log_y, links, SCALE, LENGTH)
+    assert np.abs(found.location - mean - expected).max() > 0.1 * np.abs(expected).max()
+
+
+def test_rows_alone_have_nothing_in_common(rows):
+    _, position, mean, log_y = rows
+    links = chain(position, np.arange(len(position)))
+    assert (links.gap == FIRST).all()
+    found = conditional(mean, log_y, links, SCALE, LENGTH, GAIN)
+    np.testing.assert_array_equal(found.location, mean)
+    np.testing.assert_allclose(found.scale, SCALE)
+
+
+def test_a_chain_follows_each_run_in_its_order():
+    links = chain(np.array([3.0, 1.0, 2.0, 1.0]), np.array(["u", "u", "u", "v"]))
+    assert links.previous.tolist() == [2, 1, 1, 3]
+    assert links.first.tolist() == [1, 1, 1, 3]
+    assert links.gap.tolist() == [1.0, FIRST, 1.0, FIRST]
+
+
+def test_equal_rows_keep_a_density():
+    links = chain(np.zeros(2), np.array(["u", "u"]))
+    assert links.gap.tolist() == [FIRST, NEAREST]
+    assert conditional(np.zeros(2), np.zeros(2), links, SCALE, LENGTH).scale.min() > 0
+
+
+def test_the_growing_input_is_the_one_that_varies_inside_runs():
+    groups = np.array(["u", "u", "v", "v"])
+    inputs = {"N": np.array([1.0, 1.0, 1e6, 1e6]), "D": np.array([1.0, 10.0, 1.0, 10.0])}
+    assert growing_input(inputs, groups) == "D"
