@@ -19,13 +19,13 @@ import pandas as pd
 from published import CALL, DATA, LOSS, SHORTEST_PREFILL, TUNING, table
 
 import bayescale as bs
-from bayescale.extrapolation.average import Average
 from bayescale.extrapolation.point_estimate import bootstrap_curve, huber_curve
 from bayescale.extrapolation.scores import mean_of, parts
 from bayescale.posterior.data import ModelData
 
-CURVE_LAWS = ("broken", "shifted", "power")
-SIZE_LAWS = ("chinchilla", "coupled")
+# The broken law counts half, for it bends to anything.
+CURVE_LAWS = {"broken": 1.0, "shifted": 2.0, "power": 2.0}
+SIZE_LAWS = {"chinchilla": 1.0, "coupled": 1.0}
 OUT = Path("build/extrapolation")
 SCORES = ("rmsle", "log_score", "crps", "coverage_50", "coverage_80", "coverage_90", "coverage_95")
 
@@ -38,7 +38,7 @@ class Problem:
     domain: str
     train: pd.DataFrame
     test: pd.DataFrame
-    laws: tuple[str, ...]
+    laws: dict[str, float]
     columns: dict[str, str] = field(default_factory=dict)
     run: str | None = None
     priors: dict[str, Any] | None = None
@@ -99,7 +99,7 @@ def _gemstones_continued() -> Iterator[Problem]:
     for name, part in table("gemstones").groupby("eval_set"):
         train, test = part[part["n_tokens"] <= 1e11], part[part["n_tokens"] > 2e11]
         yield Problem(
-            name, "gemstones", train, test, ("chinchilla",), LOSS, run="model", continues=True
+            name, "gemstones", train, test, {"chinchilla": 1.0}, LOSS, run="model", continues=True
         )
 
 
@@ -108,7 +108,9 @@ def _datablations() -> Iterator[Problem]:
     rows = rows[rows["loss"] <= 5]
     test = rows["n_params"] > 4e9
     columns = LOSS | {"U": "unique_tokens"}
-    yield Problem("N > 4e9", "datablations", rows[~test], rows[test], ("data_limited",), columns)
+    yield Problem(
+        "N > 4e9", "datablations", rows[~test], rows[test], {"data_limited": 1.0}, columns
+    )
 
 
 def _xlstm() -> Iterator[Problem]:
@@ -117,7 +119,7 @@ def _xlstm() -> Iterator[Problem]:
     for name, part in rows.groupby("arch"):
         test = part["split"] == "test"
         for law in ("latency", "inference"):
-            yield Problem(f"{name} {law}", law, part[~test], part[test], (law,), CALL)
+            yield Problem(f"{name} {law}", law, part[~test], part[test], {law: 1.0}, CALL)
 
 
 def _finetuning() -> Iterator[Problem]:
@@ -125,15 +127,16 @@ def _finetuning() -> Iterator[Problem]:
     rows = rows[rows["n_examples"] > 0]
     for name, part in rows.groupby("model"):
         train, test = (part[part["split"] == which] for which in ("train", "test"))
-        yield Problem(name, str(part["family"].iloc[0]), train, test, ("rectified",), TUNING)
+        yield Problem(name, str(part["family"].iloc[0]), train, test, {"rectified": 1.0}, TUNING)
 
 
-def forecast(problem: Problem, draws: int) -> tuple[bs.Extrapolation, int, float]:
+def forecast(problem: Problem, chains: int, draws: int) -> tuple[bs.Extrapolation, int, float]:
     """Our forecast: one law, or the average of several with equal weights."""
     start = time.perf_counter()
     fits = [
         bs.fit(
             bs.read_runs(problem.train, law, columns=problem.columns, run=problem.run),
+            chains=chains,
             draws=draws,
             progress=False,
             route="compiled",
@@ -146,19 +149,16 @@ def forecast(problem: Problem, draws: int) -> tuple[bs.Extrapolation, int, float
     at = problem.test[[problem.columns.get(s, s) for s in symbols]].set_axis(symbols, axis=1)
     if problem.continues:
         at = at.assign(run=problem.test[problem.run])
-    whole = fits[0] if len(fits) == 1 else Average(tuple(fits), _equal(len(fits)), pd.DataFrame())
+    weights = list(problem.laws.values())
+    whole = fits[0] if len(fits) == 1 else bs.average(fits, weights=weights)
     ex = whole.extrapolate(at, allow_unconverged=True)
     divergences = sum(found.diagnostics.divergences for found in fits)
     return ex, divergences, time.perf_counter() - start
 
 
-def _equal(count: int) -> np.ndarray:
-    return np.full(count, 1 / count)
-
-
-def row_of(problem: Problem, draws: int, todays: bool) -> list[dict[str, Any]]:
+def row_of(problem: Problem, chains: int, draws: int, todays: bool) -> list[dict[str, Any]]:
     """Scores of one problem: ours, and the point estimates' on the same rows."""
-    ex, divergences, seconds = forecast(problem, draws)
+    ex, divergences, seconds = forecast(problem, chains, draws)
     response = problem.columns.get(ex.law.response.symbol, ex.law.response.symbol)
     observed = problem.test[response].to_numpy(dtype=float)
     head = {"problem": problem.name, "domain": problem.domain, "n": len(observed)}
@@ -221,7 +221,8 @@ def main() -> None:
     parser.add_argument("only", nargs="*", help="data sets; all if left out")
     parser.add_argument("--curves", type=Path, default=folder / "curves.csv")
     parser.add_argument("--every", type=int, default=1, help="take each K-th problem only")
-    parser.add_argument("--draws", type=int, default=400, help="of each of four chains")
+    parser.add_argument("--chains", type=int, default=2)
+    parser.add_argument("--draws", type=int, default=400, help="of each chain")
     parser.add_argument("--no-point-estimates", action="store_true")
     given = parser.parse_args()
     others = folder / "double_descent_and_width.csv"
@@ -235,7 +236,7 @@ def main() -> None:
     for name in given.only or sets:
         rows: list[dict[str, Any]] = []
         for problem in list(sets[name]())[:: given.every]:
-            rows += row_of(problem, given.draws, not given.no_point_estimates)
+            rows += row_of(problem, given.chains, given.draws, not given.no_point_estimates)
             pd.DataFrame(rows).to_json(OUT / f"{name}.jsonl", orient="records", lines=True)
         print(f"== {name}")
         summarise(rows)

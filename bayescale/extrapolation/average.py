@@ -44,18 +44,18 @@ if TYPE_CHECKING:
 # Shares of the runs that the hindcasts hide, the largest ones.
 HINDCASTS = (0.5, 1 / 3, 0.2)
 # Concentration of each draw's weights around the laws' weights.
-SPREAD = 10.0
+SPREAD = 9.0
 AVERAGE_DISCREPANCY = Discrepancy(
     change=Prior(
         "LogNormal",
         mu=float(np.log(0.1)),
-        sigma=0.5,
+        sigma=0.3,
         why="an average is wrong together with its laws less often than each alone",
         source="learned on domains other than the reported one, benchmarks/README.md",
     ),
     noise=Prior(
         "LogNormal",
-        mu=0.15,
+        mu=0.2,
         sigma=0.35,
         why="larger runs scatter more than the smaller ones that were fitted, 3 in 4 times",
         source="learned on domains other than the reported one, benchmarks/README.md",

@@ -289,11 +289,12 @@ def _sampled(
 ) -> tuple[dict[str, xr.Dataset], Diagnostics, dict[str, Any]]:
     """Attempt after attempt until the diagnostics pass."""
     from bayescale.posterior.density import density, pointwise
-    from bayescale.posterior.sampling import ATTEMPTS, sample
+    from bayescale.posterior.sampling import ATTEMPTS, SCORED_ATTEMPTS, sample
 
     ready = density(law, priors, route)
     prior = _prior_draws(law, priors, data)
-    for attempt in ATTEMPTS:
+    attempts = ATTEMPTS if strict else SCORED_ATTEMPTS
+    for attempt in attempts:
         found = sample(
             ready, data, attempt, chains=chains, draws=draws, seed=seed, progress=progress
         )
@@ -302,7 +303,7 @@ def _sampled(
         diagnostics = diagnose(law, raw, prior, found.stats)
         if diagnostics.passed or not (strict or diagnostics.diverged):
             break
-    tries = ATTEMPTS.index(attempt) + 1
+    tries = attempts.index(attempt) + 1
     if tries > 1:
         diagnostics = diagnostics.with_problems([_retry_note(tries, str(attempt))])
     log_prior, log_likelihood = pointwise(law, priors, data, found.z)
