@@ -107,7 +107,10 @@ def test_a_conversion_of_units_is_no_part_of_the_density():
     prior = Prior("LogNormal", mu=0.0, sigma=0.5, why="a test")
 
     def shaped():
-        parameters = (Weight("a", "term"), Shape("d", "break", prior, lambda v, ref: v / ref["x"]))
+        parameters = (
+            Weight("a", "term"),
+            Shape("d", "break", prior, lambda bent, ref: bent["d"] / ref["x"]),
+        )
         return make(function=lambda x, a, d: a * (1 + d) / (1 + d * x), parameters=parameters)
 
     catalogue.register(shaped())

@@ -36,8 +36,9 @@ class Parts:
     change: Array
 
     def pick(self, draws: Rows) -> Parts:
-        """The same at some of the draws."""
-        return Parts(*(getattr(self, name)[draws] for name in self.__dataclass_fields__))
+        """Some of the draws at each point, by index of shape (n_picked, n_points)."""
+        fields = (getattr(self, name) for name in self.__dataclass_fields__)
+        return Parts(*(np.take_along_axis(field, draws, axis=0) for field in fields))
 
 
 def parts_of(fit: Fit, inputs: Mapping[str, Array], rows: Rows) -> Parts:
@@ -66,10 +67,10 @@ def pool(
 ) -> Parts:
     """Average forecasts of several laws on the log scale, draw by draw.
 
-    Draws are put in the order of their forecast at the last point, so that high goes with
-    high: the average has the laws' middle and their mean width. The weights of a draw come
-    from a Dirichlet distribution around the laws' weights, so that laws which disagree at a
-    point widen the forecast there.
+    At each point draws are put in the order of their forecast, so that high goes with high:
+    the average has the laws' middle and their mean width. The weights of a draw come from a
+    Dirichlet distribution around the laws' weights, so that laws which disagree at a point
+    widen the forecast there.
 
     Parameters
     ----------
@@ -84,9 +85,8 @@ def pool(
     size = min(len(parts.location) for parts in several)
     ordered = []
     for parts in several:
-        order = np.argsort(parts.location[:, -1], kind="stable")
-        even = np.linspace(0, len(order) - 1, size).round().astype(int)
-        ordered.append(parts.pick(order[even]))
+        even = np.linspace(0, len(parts.location) - 1, size).round().astype(int)
+        ordered.append(parts.pick(np.argsort(parts.location, axis=0, kind="stable")[even]))
     used = weights > 0
     share = np.zeros((size, len(weights)))
     share[:, used] = rng.dirichlet(spread * weights[used], size)

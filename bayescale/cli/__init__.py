@@ -1,0 +1,5 @@
+"""The command line: arguments in, calls out."""
+
+from bayescale.cli.main import main
+
+__all__ = ["main"]

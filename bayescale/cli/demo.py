@@ -1,0 +1,58 @@
+"""``bayescale demo``: three laws, the runs that ship, and the forecasts of hidden runs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayescale.cli import screen
+from bayescale.errors import InputError
+from bayescale.numbers import format_number
+
+if TYPE_CHECKING:
+    from bayescale.report.demo import Result
+
+
+def run_demo(folder: Path, seed: int) -> None:
+    """Carry out the studies, print them, and write pictures and a page to a folder.
+
+    Raises
+    ------
+    InputError
+        If the folder is a file, or lies where there is no folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"Cannot write the demo to {str(folder)!r}: it is a file.")
+    if not folder.parent.is_dir():
+        raise InputError(f"Cannot make {str(folder)!r}: there is no folder {str(folder.parent)!r}.")
+    from bayescale.report.demo import studies, write_page
+
+    start = time.perf_counter()
+    screen.say("Fitting three laws to runs that ship with bayescale; the largest runs are hidden.")
+    screen.say("(Each law is compiled first, which takes longest the first time.)\n")
+    results = []
+    for result in studies(seed):
+        _print(result)
+        results.append(result)
+    page = write_page(results, folder)
+    screen.say(f"Done in {time.perf_counter() - start:.0f} s. Open {page} in a browser;")
+    screen.say("tables, fits and pictures lie beside it.")
+
+
+def _print(result: Result) -> None:
+    law = result.fit.law
+    screen.say(f"{result.study.title}: {law.response.symbol} = {law.formula}")
+    screen.say(f"Fitted {len(result.runs)} runs in {result.seconds:.1f} s.")
+    rows = [
+        [
+            *(format_number(row[name]) for name in law.input_symbols),
+            *(screen.number(row[name]) for name in ("measured", "median", "lower", "upper")),
+            "yes" if row["inside"] else "no",
+            f"{row['reach']:.2f}",
+        ]
+        for _, row in result.comparison.iterrows()
+    ]
+    columns = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
+    screen.table(columns, rows, right=columns)
+    screen.say(f"{result.verdict}\n")

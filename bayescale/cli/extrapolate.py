@@ -1,0 +1,98 @@
+"""``bayescale extrapolate``: from a saved fit to a forecast."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayescale.cli import options, screen
+from bayescale.numbers import format_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.extrapolation import Extrapolation
+    from bayescale.posterior import Fit
+
+
+def answer(given: Namespace) -> None:
+    """Forecast and print; also write a CSV file if one is named.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The options of ``bayescale extrapolate``.
+    """
+    options.output_file(given.csv)
+    from bayescale.posterior import load
+
+    fit = load(given.fit, given.law)
+    found = fit.extrapolate(
+        options.points(given.at) if given.at else _from_file(given.points, fit),
+        kind=given.kind,
+        mass=given.mass,
+        seed=given.seed,
+        discrepancy=not given.no_discrepancy,
+        allow_unconverged=given.allow_unconverged,
+    )
+    table = found.table
+    if given.below is not None:
+        table.insert(len(found.points.columns), "probability", found.probability(given.below))
+    if given.csv is not None:
+        table.to_csv(given.csv, index=False)
+    if given.json:
+        screen.as_json(_as_values(found, table, given.below))
+        return
+    _print(found, table, given.below)
+    if given.csv is not None:
+        screen.say(f"Written to {given.csv}.")
+
+
+def _from_file(path: Path, fit: Fit) -> pd.DataFrame:
+    from bayescale.runs import read_points
+    from bayescale.runs.table import read_table
+
+    # The file may use the column names of the runs that were fitted.
+    columns = json.loads(fit.provenance["columns"])
+    return read_points(read_table(path).frame, fit.law, derive=fit.derive, columns=columns)
+
+
+def _print(found: Extrapolation, table: pd.DataFrame, below: float | None) -> None:
+    law = found.law
+    inputs = list(law.input_symbols)
+    shown = [name for name in ("probability", "median", "lower", "upper", "mean") if name in table]
+    titles = {"probability": f"P({law.response.symbol} < {below})"}
+    rows = [
+        [
+            *(format_number(row[name]) for name in inputs),
+            *(screen.number(row[name]) for name in shown),
+            f"{row['reach']:.1f}",
+        ]
+        for _, row in table.iterrows()
+    ]
+    columns = [*inputs, *(titles.get(name, name) for name in shown), "reach"]
+    screen.say(f"{law.response.symbol} ({law.response.unit}) by {law.name}\n")
+    screen.table(columns, rows, right=columns)
+    screen.say(f"\nIntervals: {table['interval'].iloc[0]}.")
+    screen.say(found.discrepancy)
+    screen.say("Reach: decades beyond the observed runs, in the furthest input.")
+    for note in found.notes:
+        screen.say(f"Caution: {note}.")
+
+
+def _as_values(found: Extrapolation, table: pd.DataFrame, below: float | None) -> dict[str, Any]:
+    points = table.drop(columns=["interval", "discrepancy", "notes"])
+    return {
+        "law": found.law.name,
+        "response": found.law.response.symbol,
+        "unit": found.law.response.unit,
+        "kind": found.kind,
+        "interval": "equal-tailed",
+        "mass": found.mass,
+        **({} if below is None else {"below": below}),
+        "discrepancy": found.discrepancy,
+        "notes": found.notes,
+        "points": points.to_dict("records"),
+    }

@@ -1,0 +1,65 @@
+"""Runs one command; every failure becomes an exit code and a line on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from bayescale.cli.commands import parser
+from bayescale.errors import BayescaleError, InputError, RunsError
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of the process if left out.
+
+    Returns
+    -------
+    int
+        0 done, 1 a computation failed, 2 bad input.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        asked = parser().parse_args(given or ["--help"])
+        code = int(asked.carry_out(asked))
+        sys.stdout.flush()
+    except SystemExit as done:  # argparse has printed --help or --version
+        return int(done.code or DONE)
+    except BrokenPipeError:
+        # The reader has seen enough, as head has; Python would complain again when it closes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    except KeyboardInterrupt:
+        return _say(["interrupted"], INTERRUPTED)
+    # A user of the command line never meets a traceback: this is the one place for a net.
+    except Exception as fault:
+        return _report(fault)
+    return code
+
+
+def _report(fault: Exception) -> int:
+    if os.environ.get("BAYESCALE_DEBUG"):
+        traceback.print_exception(fault)
+    if isinstance(fault, RunsError):
+        return _say([str(problem) for problem in fault.problems], BAD_INPUT)
+    if isinstance(fault, BayescaleError):
+        return _say([str(fault)], BAD_INPUT if isinstance(fault, InputError) else FAILED)
+    if isinstance(fault, OSError) and fault.filename is not None:
+        return _say([f"{fault.filename}: {fault.strerror}."], BAD_INPUT)
+    kind, text = type(fault).__name__, (str(fault).splitlines() or [""])[0]
+    advice = "Run again with BAYESCALE_DEBUG=1 for the traceback, and please report it."
+    return _say([f"an unexpected {kind}: {text}. {advice}"], FAILED)
+
+
+def _say(messages: Sequence[str], code: int) -> int:
+    for message in messages:
+        print(f"error: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,251 @@
+"""The demonstration: forecasts of shipped runs that were held out, beside what was measured."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from shutil import copyfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale import datasets
+from bayescale.errors import InputError
+from bayescale.prior import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from bayescale.extrapolation import Extrapolation
+    from bayescale.posterior import Fit
+    from bayescale.runs import Runs
+
+
+# Two colours of Okabe & Ito, told apart by everyone and in grey.
+_FORECAST, _MEASURED = "#E69F00", "#000000"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One shipped table, the rows that are used, and what is asked of them."""
+
+    name: str
+    title: str
+    question: str
+    measured: str
+    where: tuple[str, ...] = ()
+
+
+STUDIES = (
+    Study(
+        "pretraining",
+        "Pre-training",
+        "What loss will the largest runs end at?",
+        "Small language models, trained from scratch on the sources of Python's standard "
+        "library; loss on files held out. The runs of largest compute are hidden from the fit.",
+    ),
+    Study(
+        "posttraining",
+        "Post-training",
+        "What error will a larger model, or more adaptation data, reach?",
+        "The same models, adapted to C headers with more and more examples; error of the next "
+        "byte on headers held out. The largest model and the largest set are hidden.",
+    ),
+    Study(
+        "inference",
+        "Inference",
+        "How long will a call of a larger model take?",
+        "Wall-clock time of one forward pass on one thread, by size and number of tokens, with "
+        "C the arithmetic of the call. The largest model is hidden from the fit.",
+        # C is work here, and a second thread does the same work sooner.
+        where=("threads=1",),
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A study carried out.
+
+    Attributes
+    ----------
+    study : Study
+    runs, held_out : Runs
+        Those that were fitted, and those that were hidden.
+    fit : Fit
+    forecast : Extrapolation
+        Of new runs where the hidden ones are.
+    scores : pandas.Series
+        Of the forecast against what was measured.
+    seconds : float
+        Of the fit, compilation included.
+    """
+
+    study: Study
+    runs: Runs
+    held_out: Runs
+    fit: Fit
+    forecast: Extrapolation
+    scores: pd.Series
+    seconds: float
+
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """One row per hidden run, nearest first: inputs, measured, forecast, inside, reach."""
+        table = self.forecast.table[
+            [*self.fit.law.input_symbols, "median", "lower", "upper", "reach"]
+        ].copy()
+        measured = self.held_out.response
+        table.insert(len(self.fit.law.inputs), "measured", measured)
+        table["inside"] = (table["lower"] <= measured) & (measured <= table["upper"])
+        return table.sort_values("reach", kind="stable")
+
+    @property
+    def verdict(self) -> str:
+        """Say in a sentence how the forecast did."""
+        table, mass = self.comparison, self.forecast.mass
+        return (
+            f"{table['inside'].sum()} of {len(table)} hidden runs lie inside their equal-tailed "
+            f"{mass:.0%} interval of one new run, up to {table['reach'].max():.1f} decades beyond "
+            f"the fitted runs; the median forecast is off by {self.scores['rmsle']:.1%} (root mean "
+            "square)."
+        )
+
+
+def studies(seed: int) -> Iterator[Result]:
+    """Carry out the studies, one after the other.
+
+    Raises
+    ------
+    InputError
+        If a shipped table is not there.
+    """
+    missing = {study.name for study in STUDIES} - set(datasets.names())
+    if missing:
+        raise InputError(f"The shipped runs {', '.join(sorted(missing))} are not installed.")
+    for study in STUDIES:
+        yield _carry_out(study, seed)
+
+
+def _carry_out(study: Study, seed: int) -> Result:
+    from bayescale.extrapolation import score
+    from bayescale.posterior import fit
+    from bayescale.runs import read_runs
+
+    def part(name: str) -> Runs:
+        where = (*study.where, f"split={name}")
+        return read_runs(datasets.path(study.name), study.name, where=where)
+
+    runs, held_out = part("train"), part("test")
+    start = time.perf_counter()
+    found = fit(runs, seed=seed)
+    seconds = time.perf_counter() - start
+    forecast = found.extrapolate(held_out.table[list(runs.law.input_symbols)])
+    scores = score(forecast, held_out.response)
+    return Result(study, runs, held_out, found, forecast, scores, seconds)
+
+
+def picture(result: Result) -> Figure:
+    """Draw each hidden place as its interval, with what was measured there."""
+    from matplotlib.figure import Figure
+
+    law, table = result.fit.law, result.comparison
+    table[["inner_low", "inner_high"]] = result.forecast.interval(0.5)
+    places = table.drop_duplicates(list(law.input_symbols)).sort_values("median")
+    rows = {tuple(place): row for row, place in enumerate(_places(places, law.input_symbols))}
+    figure = Figure(figsize=(7.2, 1.3 + 0.25 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    mass = f"{result.forecast.mass:.0%}"
+    bars = (("lower", "upper", 1.5, f"equal-tailed {mass} of one new run"),)
+    for low, high, width, label in (*bars, ("inner_low", "inner_high", 5.0, "equal-tailed 50%")):
+        axes.hlines(range(len(rows)), places[low], places[high], _FORECAST, lw=width, label=label)
+    axes.plot(places["median"], range(len(rows)), "|", ms=9, color="white", mew=1.5)
+    at = [rows[tuple(place)] for place in _places(table, law.input_symbols)]
+    axes.plot(table["measured"], at, "o", ms=5, color=_MEASURED, label="hidden run, measured")
+    axes.set_yticks(range(len(rows)), _labels(places, law.input_symbols), fontsize=8)
+    axes.set_ylim(-0.7, len(rows) - 0.3)
+    axes.set_xscale("log")
+    _plain_ticks(axes)
+    axes.set_xlabel(f"{law.response.symbol} ({law.response.unit})")
+    axes.grid(axis="x", color="0.92", zorder=-1)
+    figure.legend(frameon=False, fontsize=8, ncols=3, loc="outside upper left")
+    return figure
+
+
+def _places(table: pd.DataFrame, symbols: Sequence[str]) -> Array:
+    return table[list(symbols)].to_numpy(dtype=float)
+
+
+def _labels(places: pd.DataFrame, symbols: Sequence[str]) -> list[str]:
+    """Name each place by the inputs that differ between places."""
+    from bayescale.numbers import format_number
+
+    telling = [name for name in symbols if places[name].nunique() > 1] or list(symbols)
+    return [
+        ", ".join(f"{name} {format_number(row[name])}" for name in telling)
+        for _, row in places.iterrows()
+    ]
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """Write a logarithmic axis with ordinary numbers, more of them where it is short."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    low, high = axes.get_xlim()
+    decades = np.log10(high / low)
+    steps = (1, 2, 5) if decades > 0.6 else np.arange(10, 100, 5 if decades > 0.2 else 1) / 10
+    axes.xaxis.set_major_locator(LogLocator(subs=tuple(steps)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def write_page(results: Sequence[Result], folder: Path) -> Path:
+    """Write pictures, fits, tables, and a page that needs nothing beside it.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    folder : Path
+        Made if it does not exist.
+
+    Returns
+    -------
+    Path
+        Of the page.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from bayescale import __version__
+    from bayescale.numbers import format_number
+
+    folder.mkdir(parents=True, exist_ok=True)
+    shown = []
+    for result in results:
+        name = result.study.name
+        images = {name: _png(picture(result)), f"{name}-runs": _png(result.forecast.plot())}
+        for file, image in images.items():
+            (folder / f"{file}.png").write_bytes(image)
+        result.fit.save(folder / f"{name}.nc")
+        copyfile(datasets.path(name), folder / f"{name}.csv")
+        shown.append((result, *(b64encode(image).decode() for image in images.values())))
+    # Jinja's own guess by suffix would leave other templates unescaped.
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters |= {"human": format_number, "digits": lambda value: f"{value:.4g}"}
+    page = folder / "index.html"
+    values: dict[str, Any] = {"shown": shown, "version": __version__}
+    page.write_text(environment.get_template("demo.html").render(values), encoding="utf-8")
+    return page
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=130)
+    return buffer.getvalue()

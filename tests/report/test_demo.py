@@ -1,0 +1,94 @@
+"""The demonstration, carried out once on the runs that ship."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+import bayescale as bs
+from bayescale import datasets
+from bayescale.cli import main
+from bayescale.errors import InputError
+from bayescale.report import demo
+
+
+@pytest.fixture(scope="module")
+def results():
+    return list(demo.studies(seed=1))
+
+
+@pytest.fixture(scope="module")
+def page(results, tmp_path_factory):
+    return demo.write_page(results, tmp_path_factory.mktemp("demo") / "new")
+
+
+def test_the_three_laws_are_fitted_without_the_hidden_runs(results):
+    assert [result.fit.law.name for result in results] == [
+        "pretraining",
+        "posttraining",
+        "inference",
+    ]
+    for result in results:
+        table = datasets.load(result.study.name)
+        if "threads" in table:
+            table = table[table["threads"] == 1]
+        hidden = table["split"] == "test"
+        assert len(result.fit.response) == (~hidden).sum()
+        assert len(result.comparison) == hidden.sum() > 0
+        assert sorted(result.comparison["measured"]) == sorted(
+            table.loc[hidden, result.fit.law.response.symbol]
+        )
+
+
+def test_the_fits_pass_their_checks(results):
+    for result in results:
+        assert result.fit.diagnostics.passed, result.study.name
+        assert result.fit.diagnostics.divergences == 0, result.study.name
+
+
+def test_what_is_said_of_a_forecast_is_counted_from_its_table(results):
+    for result in results:
+        table = result.comparison
+        count = sum(row.lower <= row.measured <= row.upper for row in table.itertuples(index=False))
+        assert result.verdict.startswith(f"{count} of {len(table)} hidden runs lie inside")
+        assert "equal-tailed 90% interval of one new run" in result.verdict
+
+
+def test_the_page_needs_nothing_beside_it(page, results):
+    text = page.read_text(encoding="utf-8")
+    sources = re.findall(r'(?:src|href)="([^"]*)', text)
+    assert len(sources) == 2 * len(results)
+    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    for result in results:
+        assert result.verdict.replace("'", "&#39;") in text
+        assert (page.parent / f"{result.study.name}.png").stat().st_size < 200_000
+        assert bs.load(page.parent / f"{result.study.name}.nc").law == result.fit.law
+
+
+def test_text_in_the_page_is_escaped(results, tmp_path):
+    study = replace(results[0].study, title="<script>alert(1)</script>")
+    page = demo.write_page([replace(results[0], study=study)], tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_command_prints_each_verdict(results, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "studies", lambda seed: iter(results))
+    assert main(["demo", "-o", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert all(result.verdict in printed for result in results)
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_the_work(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    for bad in (tmp_path / "file", tmp_path / "no" / "folder"):
+        assert main(["demo", "-o", str(bad)]) == 2
+        assert str(bad) in capsys.readouterr().err
+
+
+def test_missing_tables_are_named(monkeypatch):
+    monkeypatch.setattr(datasets, "names", lambda: ("pretraining",))
+    with pytest.raises(InputError, match="inference, posttraining are not installed"):
+        next(demo.studies(1))
