@@ -167,8 +167,8 @@ DISCREPANCY = Discrepancy(
 # Names of what every fit has beside the law's own symbols.
 TOTAL, SHARE = "M", "share"
 NOISE_SCALE, NOISE_DOF = "noise_scale", "noise_dof"
-NOISE_LENGTH, NOISE_GAIN = "noise_length", "noise_gain"
-NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_LENGTH, NOISE_GAIN)
+NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN = "noise_length", "noise_level", "noise_gain"
+NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN)
 RESERVED = frozenset({TOTAL, SHARE, *NOISES})
 
 

@@ -7,16 +7,18 @@ are in the log of the input that grows along the run (an autoregression in log s
     r_1 ~ t(dof, 0, scale),   r_i | r_{i-1} ~ t(dof, rho*r_{i-1}, scale*sqrt(1 - rho^2)),
     rho = exp(-|log x_i - log x_{i-1}| / length)
 
-Where a column names several runs, a run may also gain more or less from its scale than the law
-says: its residuals have the part psi*h_i, with h_i what the law's log curve has changed since
-the first row of the run and psi ~ Normal(0, gain), one per run. psi is integrated out: given
-the rows before it, a row knows psi with precision P and mean m,
+Where a column names several runs, a run also has a level of its own, and gains more or less
+from its scale than the law says: its residuals have the part u + psi*h_i, with h_i what the
+law's log curve has changed since the first row of the run, u ~ Normal(0, level) and
+psi ~ Normal(0, gain), one pair per run. The pair is integrated out: a row sees it through
 
-    a_i = h_i - rho*h_{i-1},  w_i = r_i - rho*r_{i-1},  v_i = scale^2*(1 - rho^2)
-    P_i = 1/gain^2 + sum_{j<i} a_j^2/v_j,   m_i = sum_{j<i} a_j*w_j/v_j / P_i
-    r_i | before ~ t(dof, rho*r_{i-1} + m_i*a_i, sqrt(v_i + a_i^2/P_i))
+    w_i = r_i - rho*r_{i-1} = b_i*u + a_i*psi + e_i,   b_i = 1 - rho,   a_i = h_i - rho*h_{i-1},
 
-exactly so for normal noise. Independent noise is the same with every row the first of its run.
+e_i of variance v_i = scale^2*(1 - rho^2), so that the rows before it give (u, psi) the
+precision [[A, B], [B, C]], A = 1/level^2 + sum b^2/v, B = sum a*b/v, C = 1/gain^2 + sum a^2/v,
+and the mean that solves it for (sum b*w/v, sum a*w/v). Exactly so for normal noise; the
+location and scale are then those of a Student-t. Independent noise is the same with every row
+the first of its run and neither level nor gain.
 
 References: Kelly, Bechtold & Siemiginowska (2009), doi:10.1088/0004-637X/698/1/895 (the
 autoregression); Robert & Casella (2004), Monte Carlo Statistical Methods (conjugate update).
@@ -60,15 +62,22 @@ CURVE_LENGTH_PRIOR = Prior(
 )
 RUN_LENGTH_PRIOR = Prior(
     "LogNormal",
-    mu=float(np.log(10.0)),
-    sigma=1.0,
-    why="a training run keeps its own level: remembered over a factor of 7 in scale or more (95%)",
+    mu=float(np.log(0.5)),
+    sigma=0.5,
+    why="beside its level and gain a run's error is short-lived: forgotten after a factor of "
+    "1.2 to 3.1 in scale (90%)",
+)
+LEVEL_PRIOR = Prior(
+    "LogNormal",
+    mu=float(np.log(0.02)),
+    sigma=0.7,
+    why="relative level of one run for good, e.g. of a width or a seed: 90% between 0.6% and 6%",
 )
 GAIN_PRIOR = Prior(
     "LogNormal",
-    mu=float(np.log(0.25)),
-    sigma=0.5,
-    why="share by which a run's further gain differs from the law's: 90% between 0.11 and 0.57",
+    mu=float(np.log(0.2)),
+    sigma=0.7,
+    why="share by which a run's further gain differs from the law's: 90% between 0.06 and 0.63",
 )
 # In log units; stands for no common past. Finite, so that its derivative is 0 and not missing.
 FIRST = 1e6
@@ -85,8 +94,8 @@ class Noise:
     scale, dof : Prior
     curve_length : Prior
         Correlation length along a single curve, in natural-log units of the input that grows.
-    run_length, gain : Prior
-        The same along each of several named runs, and the spread of their gains.
+    run_length, level, gain : Prior
+        The same along each of several named runs, and the spread of their levels and gains.
     along : str, optional
         Input along which all rows are one curve, unless a column names the runs.
     """
@@ -95,6 +104,7 @@ class Noise:
     dof: Prior = DOF_PRIOR
     curve_length: Prior = CURVE_LENGTH_PRIOR
     run_length: Prior = RUN_LENGTH_PRIOR
+    level: Prior = LEVEL_PRIOR
     gain: Prior = GAIN_PRIOR
     along: str = ""
 
@@ -160,25 +170,45 @@ def chain(position: Array, groups: npt.NDArray[Any]) -> Chain:
     )
 
 
-class Conditional(NamedTuple):
-    """Distribution of each row given those before it in its run, and what is then known.
+class Shared(NamedTuple):
+    """What is known of the level u and the gain psi of a run; shapes (..., n_rows).
 
     Attributes
     ----------
-    location, scale : shape (..., n_rows)
-    precision, expected : shape (..., n_rows)
-        Of the run's gain, once the row itself is known; 0 where runs gain as the law says.
+    level, gain : array
+        Means.
+    levels, both, gains : array
+        Covariance: variance of u, covariance, variance of psi.
     """
 
-    location: Any
-    scale: Any
-    precision: Any
-    expected: Any
+    level: Any
+    gain: Any
+    levels: Any
+    both: Any
+    gains: Any
+
+    def mean(self, b: Any, a: Any) -> Any:
+        """Expected part b*u + a*psi of a residual."""
+        return b * self.level + a * self.gain
+
+    def variance(self, b: Any, a: Any) -> Any:
+        """Variance of b*u + a*psi."""
+        return b**2 * self.levels + 2.0 * a * b * self.both + a**2 * self.gains
+
+    def pick(self, rows: Rows) -> Shared:
+        """What is known after each of some rows."""
+        return Shared(*(np.asarray(part)[..., rows] for part in self))
 
 
 def conditional(
-    mean: Any, log_y: Any, links: Chain, scale: Any, length: Any, gain: Any = None
-) -> Conditional:
+    mean: Any,
+    log_y: Any,
+    links: Chain,
+    scale: Any,
+    length: Any,
+    level: Any = None,
+    gain: Any = None,
+) -> tuple[Any, Any]:
     """Location and scale of each log response, given the rows before it in its run.
 
     Works on numpy (also complex) and PyTensor; rows lie along the last axis.
@@ -191,30 +221,65 @@ def conditional(
         Observed log response.
     links : Chain
         Of arrays or of PyTensor vectors.
-    scale, length, gain : shape (..., 1) or ()
-        Without a gain, runs gain as the law says.
+    scale, length, level, gain : shape (..., 1) or ()
+        Without level and gain, runs are on the law's level and gain as it says.
 
     Returns
     -------
-    Conditional
+    location, scale : shape (..., n_rows)
     """
+    step = _step(mean, log_y, links, scale, length)
+    location = mean + step.rho * step.before
+    if level is None:
+        return location, np.sqrt(step.variance)
+    known = _known(step, links, level, gain, itself=False)
+    spread = step.variance + known.variance(step.b, step.a)
+    return location + known.mean(step.b, step.a), np.sqrt(spread)
+
+
+def shared(
+    mean: Any, log_y: Any, links: Chain, scale: Any, length: Any, level: Any, gain: Any
+) -> Shared:
+    """What each row and those before it say of its run; arguments as in :func:`conditional`."""
+    return _known(_step(mean, log_y, links, scale, length), links, level, gain, itself=True)
+
+
+class _Step(NamedTuple):
+    """From one row of a run to the next, in the symbols of the module's docstring."""
+
+    rho: Any
+    before: Any
+    b: Any
+    a: Any
+    w: Any
+    variance: Any
+
+
+def _step(mean: Any, log_y: Any, links: Chain, scale: Any, length: Any) -> _Step:
     rho = np.exp(-links.gap / length)
     residual = log_y - mean
     before = residual.take(links.previous, axis=-1)
-    variance = scale**2 * (1.0 - rho**2)
-    if gain is None:
-        return Conditional(mean + rho * before, np.sqrt(variance), 0.0, 0.0)
     change = mean - mean.take(links.first, axis=-1)
-    slope = change - rho * change.take(links.previous, axis=-1)
-    each = slope**2 / variance
-    pull = slope * (residual - rho * before) / variance
-    precision = 1.0 / gain**2 + _before(each, links)
-    weighted = _before(pull, links)
-    return Conditional(
-        mean + rho * before + slope * weighted / precision,
-        np.sqrt(variance + slope**2 / precision),
-        precision + each,
-        (weighted + pull) / (precision + each),
+    a = change - rho * change.take(links.previous, axis=-1)
+    return _Step(rho, before, 1.0 - rho, a, residual - rho * before, scale**2 * (1.0 - rho**2))
+
+
+def _known(step: _Step, links: Chain, level: Any, gain: Any, *, itself: bool) -> Shared:
+    def total(value: Any) -> Any:
+        each = value / step.variance
+        return _before(each, links) + (each if itself else 0.0)
+
+    levels = 1.0 / level**2 + total(step.b**2)
+    both = total(step.a * step.b)
+    gains = 1.0 / gain**2 + total(step.a**2)
+    pulls = total(step.b * step.w), total(step.a * step.w)
+    determinant = levels * gains - both**2
+    return Shared(
+        level=(gains * pulls[0] - both * pulls[1]) / determinant,
+        gain=(levels * pulls[1] - both * pulls[0]) / determinant,
+        levels=gains / determinant,
+        both=-both / determinant,
+        gains=levels / determinant,
     )
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.errors import InputError
-from bayescale.law import NOISE_GAIN, NOISE_SCALE, Array
-from bayescale.noise import NEAREST, conditional
+from bayescale.law import NOISE_GAIN, NOISE_LEVEL, NOISE_SCALE, Array
+from bayescale.noise import NEAREST, shared
 from bayescale.posterior.parameters import bond_parameters
 
 if TYPE_CHECKING:
@@ -108,17 +108,17 @@ def carry_on(
     shift : ndarray, shape (n_draws, n_points)
         To be added to the log curve.
     scale : ndarray, shape (n_draws, n_points)
-        Scale of the noise that is left; for a new run with its own gain still unknown.
+        Scale of the noise that is left; for a new run with its own level and gain unknown.
     """
     columns = {name: value[:, None] for name, value in fit.curve.free.items()}
     scale = np.broadcast_to(columns[NOISE_SCALE], curve.shape)
     if fit.runs_gain:
-        scale = np.hypot(scale, columns[NOISE_GAIN] * (curve - _early(fit, inputs)))
+        own = columns[NOISE_GAIN] * (curve - _early(fit, inputs))
+        scale = np.sqrt(scale**2 + columns[NOISE_LEVEL] ** 2 + own**2)
     if (rows < 0).all():
         return np.zeros(curve.shape), scale
     bond, links, log_y = bond_parameters(columns), fit.chain, np.log(fit.response)
     seen = np.log(fit.curve(fit.inputs))
-    known = conditional(seen, log_y, links, columns[NOISE_SCALE], **bond)
     gap = np.log(inputs[fit.growing] / fit.inputs[fit.growing][rows])
     rho = np.exp(-np.maximum(gap, NEAREST) / bond["length"])
     shift = rho * (log_y - seen)[:, rows]
@@ -126,8 +126,9 @@ def carry_on(
     if "gain" in bond:
         first = seen[:, links.first[rows]]
         slope = (curve - first) - rho * (seen[:, rows] - first)
-        shift = shift + known.expected[:, rows] * slope
-        variance = variance + slope**2 / known.precision[:, rows]
+        known = shared(seen, log_y, links, columns[NOISE_SCALE], **bond).pick(rows)
+        shift = shift + known.mean(1 - rho, slope)
+        variance = variance + known.variance(1 - rho, slope)
     new = rows < 0
     return np.where(new, 0.0, shift), np.where(new, scale, np.sqrt(variance))
 

@@ -52,7 +52,7 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
         scale = free[NOISE_SCALE]
         if bond := bond_parameters(free):
             links = Chain(*(values[chain_name(part)] for part in Chain._fields))
-            mean, scale, *_ = conditional(mean, values["log_y"], links, scale, **bond)
+            mean, scale = conditional(mean, values["log_y"], links, scale, **bond)
         pm.StudentT(OBSERVED, nu=free[NOISE_DOF], mu=mean, sigma=scale, observed=values["log_y"])
         _constrain_softly(law, priors, values, {k: total * v for k, v in parts.items()}, curvature)
     return model

@@ -18,6 +18,7 @@ from bayescale.law import (
     NOISE_DOF,
     NOISE_GAIN,
     NOISE_LENGTH,
+    NOISE_LEVEL,
     NOISE_SCALE,
     NOISES,
     TOTAL,
@@ -42,7 +43,7 @@ BACKWARD: Mapping[Support, Callable[[Array], Array]] = {
 
 def bond_parameters(free: Mapping[str, Any]) -> dict[str, Any]:
     """What :func:`bayescale.noise.conditional` takes beside the scale; empty without a bond."""
-    names = {"length": NOISE_LENGTH, "gain": NOISE_GAIN}
+    names = {"length": NOISE_LENGTH, "level": NOISE_LEVEL, "gain": NOISE_GAIN}
     return {key: free[name] for key, name in names.items() if name in free}
 
 
@@ -128,7 +129,8 @@ def resolve_priors(
     beliefs : sequence of Belief, optional
     bond : {"none", "curve", "runs"}
         What rows have in common: along a curve or along named runs errors are alike, which
-        adds ``"noise_length"``; runs also gain differently, which adds ``"noise_gain"``.
+        adds ``"noise_length"``; runs also have a level and a gain of their own, which adds
+        ``"noise_level"`` and ``"noise_gain"``.
 
     Returns
     -------
@@ -146,7 +148,11 @@ def resolve_priors(
     if bond == "curve":
         defaults[NOISE_LENGTH] = law.noise.curve_length
     elif bond == "runs":
-        defaults |= {NOISE_LENGTH: law.noise.run_length, NOISE_GAIN: law.noise.gain}
+        defaults |= {
+            NOISE_LENGTH: law.noise.run_length,
+            NOISE_LEVEL: law.noise.level,
+            NOISE_GAIN: law.noise.gain,
+        }
     weights = [weight.symbol for weight in law.weights]
     given = dict(overrides or {})
     for name, prior in given.items():

@@ -84,6 +84,7 @@ _MEANINGS = {
     "M": "response at the reference run (geometric mean of the inputs)",
     "noise_scale": "scale of the noise of one run, relative to the response",
     "noise_gain": "share by which a run's further gain differs from the law's",
+    "noise_level": "spread of the training runs' own levels, relative to the response",
     "noise_length": "how far along a run its errors stay alike, in natural-log units",
     "noise_dof": "tails of the noise: small is heavy, above 30 is nearly normal",
 }
