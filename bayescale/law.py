@@ -151,9 +151,9 @@ DISCREPANCY = Discrepancy(
     change=Prior(
         "LogNormal",
         mu=float(np.log(0.15)),
-        sigma=0.7,
-        why="share of the further change that a law gets wrong beyond the data: 90% between 5% "
-        "and 47%; far tails, because now and then a law is wrong altogether",
+        sigma=0.5,
+        why="share of the further change that a law gets wrong beyond the data: 90% between 7% "
+        "and 34%; spread out, because now and then a law is wrong altogether",
         source="learned leaving out one family of runs at a time, benchmarks/README.md",
     ),
     noise=Prior(

@@ -237,10 +237,6 @@ def _hindcast(table: Runs, cut: Fold, seed: int, draws: int) -> float:
     )
     columns = [*table.law.input_symbols, *([table.run] if table.run else [])]
     hidden = table.table.loc[cut.test, columns]
-    if table.run:
-        known = set(table.table.loc[cut.train, table.run].astype(str))
-        names = hidden[table.run].astype(str)
-        hidden = hidden.assign(**{table.run: names.where(names.isin(known), "")})
     forecast = extrapolate(found, hidden, allow_unconverged=True)
     return float(forecast.predictive.log_density(table.response[cut.test]).mean())
 

@@ -202,7 +202,8 @@ def _todays(table: Runs, cut: Fold, seed: int) -> list[_Entry]:
 
 
 def _hidden(table: Runs, cut: Fold) -> pd.DataFrame:
-    return table.table.loc[cut.test, list(table.law.input_symbols)].reset_index(drop=True)
+    columns = dict.fromkeys((*table.law.input_symbols, *([table.run] if table.run else [])))
+    return table.table.loc[cut.test, list(columns)].reset_index(drop=True)
 
 
 def _rows(

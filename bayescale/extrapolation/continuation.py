@@ -30,7 +30,9 @@ def split_names(fit: Fit, at: Any) -> tuple[Any, Labels | None]:
     fit : Fit
     at : mapping or pandas.DataFrame
         May have a column ``run``, or of the name that the runs were read with: the name of an
-        observed training run that the point continues; empty for a new one.
+        observed training run that the point continues; empty for a new one. In a DataFrame
+        other names stand for new runs too, and where the runs were read without names the
+        column is one of others that do not matter.
 
     Returns
     -------
@@ -42,11 +44,19 @@ def split_names(fit: Fit, at: Any) -> tuple[Any, Labels | None]:
     Raises
     ------
     InputError
-        If the runs were read without names.
+        If a mapping names a run that was not observed.
     """
-    wanted = [name for name in ("run", fit.provenance["run"]) if name and name in at]
+    import pandas as pd
+
+    wanted = [name for name in (fit.provenance["run"], "run") if name and name in at]
     if not wanted or "run" in fit.law.input_symbols:
         return at, None
+    if isinstance(at, pd.DataFrame):
+        if fit.groups is None:
+            return at, None
+        names = at[wanted[0]].astype(str)
+        known = names.where(names.isin(np.unique(fit.groups)), NEW_RUN)
+        return at.drop(columns=wanted), known.to_numpy(dtype=object)
     if fit.groups is None:
         raise InputError(
             f"The points name training runs in {wanted[0]!r}, and the observed runs were read "

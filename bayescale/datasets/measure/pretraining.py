@@ -140,5 +140,5 @@ def most_trained(size: Size) -> Design:
 
 def split(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Name the five runs of largest C ``test``, the others ``train``."""
-    largest = sorted(float(row["C"]) for row in rows)[-5:]
-    return [row | {"split": "test" if float(row["C"]) in largest else "train"} for row in rows]
+    order = sorted(range(len(rows)), key=lambda k: (float(rows[k]["C"]), int(rows[k]["N"])))
+    return [row | {"split": "test" if k in order[-5:] else "train"} for k, row in enumerate(rows)]
