@@ -130,10 +130,9 @@ def _finetuning() -> Iterator[Problem]:
         yield Problem(name, str(part["family"].iloc[0]), train, test, {"rectified": 1.0}, TUNING)
 
 
-def forecast(problem: Problem, chains: int, draws: int) -> tuple[bs.Extrapolation, int, float]:
-    """Our forecast: one law, or the average of several with equal weights."""
-    start = time.perf_counter()
-    fits = [
+def fitted(problem: Problem, chains: int, draws: int) -> list[bs.Fit]:
+    """The problem's laws, fitted to its rows; each law is compiled once in the program."""
+    return [
         bs.fit(
             bs.read_runs(problem.train, law, columns=problem.columns, run=problem.run),
             chains=chains,
@@ -145,27 +144,38 @@ def forecast(problem: Problem, chains: int, draws: int) -> tuple[bs.Extrapolatio
         )
         for law in problem.laws
     ]
+
+
+def response_of(problem: Problem, fit: bs.Fit) -> str:
+    """Column of the response."""
+    return problem.columns.get(fit.law.response.symbol, fit.law.response.symbol)
+
+
+def forecast(problem: Problem, chains: int, draws: int) -> tuple[bs.Extrapolation, list[bs.Fit]]:
+    """Our forecast: one law, or the average of several."""
+    fits = fitted(problem, chains, draws)
     symbols = fits[0].law.input_symbols
     at = problem.test[[problem.columns.get(s, s) for s in symbols]].set_axis(symbols, axis=1)
     if problem.continues:
         at = at.assign(run=problem.test[problem.run])
     weights = list(problem.laws.values())
     whole = fits[0] if len(fits) == 1 else bs.average(fits, weights=weights)
-    ex = whole.extrapolate(at, allow_unconverged=True)
-    divergences = sum(found.diagnostics.divergences for found in fits)
-    return ex, divergences, time.perf_counter() - start
+    return whole.extrapolate(at, allow_unconverged=True), fits
 
 
 def row_of(problem: Problem, chains: int, draws: int, todays: bool) -> list[dict[str, Any]]:
     """Scores of one problem: ours, and the point estimates' on the same rows."""
-    ex, divergences, seconds = forecast(problem, chains, draws)
-    response = problem.columns.get(ex.law.response.symbol, ex.law.response.symbol)
-    observed = problem.test[response].to_numpy(dtype=float)
+    start = time.perf_counter()
+    ex, fits = forecast(problem, chains, draws)
+    seconds = time.perf_counter() - start
+    divergences = sum(found.diagnostics.divergences for found in fits)
+    observed = problem.test[response_of(problem, fits[0])].to_numpy(dtype=float)
     head = {"problem": problem.name, "domain": problem.domain, "n": len(observed)}
     logs = np.log(ex.draws.to_numpy())
     quantiles = np.quantile(logs, [0.05, 0.5, 0.95], axis=0)
     ours = bs.score(ex, observed).to_dict() | {
         "relative_error": float(np.mean(np.abs(np.exp(quantiles[1]) / observed - 1))),
+        "r2_in_sample": _r_squared(fits[0]),
         "needed": _needed(quantiles, np.log(observed)),
     }
     rows = [head | {"forecaster": "bayescale", **ours, "divergences": divergences, "s": seconds}]
@@ -185,6 +195,12 @@ def row_of(problem: Problem, chains: int, draws: int, todays: bool) -> list[dict
     return rows
 
 
+def _r_squared(fit: bs.Fit) -> float:
+    """Share of the variance of the fitted response that the median curve explains."""
+    residual = fit.response - np.median(fit.curve(fit.inputs), axis=0)
+    return float(1 - residual.var() / fit.response.var())
+
+
 def _needed(quantiles: np.ndarray, log_y: np.ndarray) -> list[float]:
     """By what factor the interval about its median must be scaled to hold each run."""
     lower, median, upper = quantiles
@@ -197,7 +213,7 @@ def summarise(rows: list[dict[str, Any]]) -> None:
     frame = pd.DataFrame(rows)
     frame["seconds"] = frame.pop("s")
     columns = [*SCORES, "width_90", "bias", "seconds", "divergences"]
-    columns += [name for name in ("relative_error",) if name in frame]
+    columns += [name for name in ("relative_error", "r2_in_sample") if name in frame]
     means = frame.groupby("forecaster", sort=False)[columns].mean()
     print(means.to_string(float_format="{:.4f}".format))
     ours = frame[frame["forecaster"] == "bayescale"]

@@ -44,7 +44,7 @@ LAW = Law(
     inputs=(
         Input("N", "parameters", "size of the model; state whether embeddings count"),
         Input("D", "tokens", "all tokens trained on; repetitions count", reference="tokens"),
-        Input("U", "tokens", "unique tokens, at most D", reference="tokens"),
+        Input("U", "tokens", "unique tokens, at most D", reference="tokens", at_most="D"),
     ),
     response=Response("L", "nats/token", "held-out loss at the end of training"),
     parameters=(

@@ -39,9 +39,10 @@ LAW = Law(
             "what adaptation buys down, at the reference run",
             Prior(
                 "Normal",
-                mu=2.0,
-                sigma=1.5,
-                why="one model on one task seldom nears its floor: 90% between 0.6 and 87 times it",
+                mu=3.0,
+                sigma=0.5,
+                why="one model on one task is far from its floor, which such runs cannot tell from "
+                "a steeper exponent: 90% between 9 and 46 times it",
             ),
         ),
         Exponent(
@@ -49,9 +50,9 @@ LAW = Law(
             "how fast more examples help, once past the bend",
             Prior(
                 "LogNormal",
-                mu=-0.693,  # log 0.5
-                sigma=0.5,
-                why="steeper than plain power laws fitted over the bend: 90% between 0.22 and 1.14",
+                mu=-0.916,  # log 0.4
+                sigma=0.4,
+                why="steeper than plain power laws fitted over the bend: 90% between 0.2 and 0.77",
                 source="Lin et al. (2024): most between 0.2 and 1",
             ),
         ),
@@ -61,8 +62,8 @@ LAW = Law(
             Prior(
                 "LogNormal",
                 mu=1.099,  # log 3
-                sigma=1.0,
-                why="the bend lies among the runs or beyond: 90% between 0.6 and 16",
+                sigma=0.7,
+                why="the bend lies among the runs or beyond: 90% between 0.9 and 9.5",
             ),
             to_raw=lambda curvature, reference: (
                 curvature["D_t"] * reference["D_test"] ** curvature["theta"]

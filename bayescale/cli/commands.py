@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"bayescale {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_laws, _fit, _show, _extrapolate, _demo):
+    for add in (_laws, _fit, _show, _extrapolate, _backtest, _compare, _demo):
         add(commands)
     return top
 
@@ -104,8 +104,27 @@ def _fit(commands: Any) -> None:
         "    --column L=loss --where split=train -o fit.nc",
     )
     add = command.add_argument
-    add("table", type=Path, metavar="TABLE", help="the runs: .csv, .parquet, .jsonl or .ndjson")
+    _add_table(command)
     add("--law", required=True, metavar="LAW", help="a law's name, or its file")
+    add("--seed", type=int, default=1, help="same seed, same draws (default: 1)")
+    add("--chains", type=int, default=4, help="independent chains (default: 4)")
+    add("--draws", type=int, default=1000, help="draws of each chain (default: 1000)")
+    add("-o", "--output", type=Path, metavar="FILE", help="save the fit here: fit.nc")
+    add("--preview", action="store_true", help="a quick approximation, labelled as such")
+    _add_mass(command)
+    _add_json(command)
+
+    def carry_out(given: argparse.Namespace) -> int:
+        from bayescale.cli.fit import fit_table
+
+        return fit_table(given)
+
+    command.set_defaults(carry_out=carry_out)
+
+
+def _add_table(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("table", type=Path, metavar="TABLE", help="the runs: .csv, .parquet, .jsonl or .ndjson")
     add(
         "--column",
         action="append",
@@ -128,18 +147,67 @@ def _fit(commands: Any) -> None:
         metavar="CONDITION",
         help="rows to use: split=train, N<=1e9 (may be repeated)",
     )
+
+
+def _backtest(commands: Any) -> None:
+    command = _command(
+        commands,
+        "backtest",
+        "hide the largest runs, forecast them from the rest, and score the forecasts",
+        "bayescale backtest runs.csv --law chinchilla --law coupled --hold-out 0.3",
+        "bayescale backtest runs.csv --law chinchilla --hold-out N=4B --plot backtest.png",
+    )
+    add = command.add_argument
+    _add_table(command)
+    add(
+        "--law",
+        required=True,
+        action="append",
+        metavar="LAW",
+        help="a law's name, or its file (may be repeated)",
+    )
+    add(
+        "--hold-out",
+        action="append",
+        metavar="CUT",
+        help="what is hidden: a share of the runs (default: 0.3), all above N=4B, a column whose "
+        "values are train and test, or rolling (may be repeated)",
+    )
+    add("--no-discrepancy", action="store_true", help="take the laws to hold beyond the data")
+    add("--no-point-estimates", action="store_true", help="leave out the Huber fits beside them")
     add("--seed", type=int, default=1, help="same seed, same draws (default: 1)")
-    add("--chains", type=int, default=4, help="independent chains (default: 4)")
-    add("--draws", type=int, default=1000, help="draws of each chain (default: 1000)")
-    add("-o", "--output", type=Path, metavar="FILE", help="save the fit here: fit.nc")
-    add("--preview", action="store_true", help="a quick approximation, labelled as such")
+    add("--plot", type=Path, metavar="FILE", help="also draw the forecasts of the hidden runs")
+    _add_json(command)
+
+    def carry_out(given: argparse.Namespace) -> int:
+        from bayescale.cli.backtest import run_backtest
+
+        run_backtest(given)
+        return _DONE
+
+    command.set_defaults(carry_out=carry_out)
+
+
+def _compare(commands: Any) -> None:
+    command = _command(
+        commands,
+        "compare",
+        "compare laws fitted to the same runs, and forecast with their average",
+        "bayescale compare chinchilla.nc coupled.nc",
+        "bayescale compare chinchilla.nc coupled.nc --at N=70B,D=1.4T",
+    )
+    add = command.add_argument
+    add("fits", nargs="+", type=Path, metavar="FIT", help="saved fits of the same runs")
+    add("--at", action="append", metavar="POINT", help="N=70B,D=1.4T (may be repeated)")
+    add("--kind", choices=("run", "mean"), default="run", help="as for extrapolate")
     _add_mass(command)
     _add_json(command)
 
     def carry_out(given: argparse.Namespace) -> int:
-        from bayescale.cli.fit import fit_table
+        from bayescale.cli.compare import compare_fits
 
-        return fit_table(given)
+        compare_fits(given)
+        return _DONE
 
     command.set_defaults(carry_out=carry_out)
 

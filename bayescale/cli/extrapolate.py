@@ -43,9 +43,9 @@ def answer(given: Namespace) -> None:
     if given.csv is not None:
         table.to_csv(given.csv, index=False)
     if given.json:
-        screen.as_json(_as_values(found, table, given.below))
+        screen.as_json(as_values(found, table, given.below))
         return
-    _print(found, table, given.below)
+    print_forecast(found, table, given.below)
     if given.csv is not None:
         screen.say(f"Written to {given.csv}.")
 
@@ -59,7 +59,8 @@ def _from_file(path: Path, fit: Fit) -> pd.DataFrame:
     return read_points(read_table(path).frame, fit.law, derive=fit.derive, columns=columns)
 
 
-def _print(found: Extrapolation, table: pd.DataFrame, below: float | None) -> None:
+def print_forecast(found: Extrapolation, table: pd.DataFrame, below: float | None = None) -> None:
+    """Print a forecast's table, and what its intervals are of."""
     law = found.law
     inputs = list(law.input_symbols)
     shown = [name for name in ("probability", "median", "lower", "upper", "mean") if name in table]
@@ -82,7 +83,10 @@ def _print(found: Extrapolation, table: pd.DataFrame, below: float | None) -> No
         screen.say(f"Caution: {note}.")
 
 
-def _as_values(found: Extrapolation, table: pd.DataFrame, below: float | None) -> dict[str, Any]:
+def as_values(
+    found: Extrapolation, table: pd.DataFrame, below: float | None = None
+) -> dict[str, Any]:
+    """A forecast as plain values, for a program to read."""
     points = table.drop(columns=["interval", "discrepancy", "notes"])
     return {
         "law": found.law.name,

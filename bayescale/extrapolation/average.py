@@ -45,20 +45,21 @@ if TYPE_CHECKING:
 HINDCASTS = (0.5, 1 / 3, 0.2)
 # Concentration of each draw's weights around the laws' weights.
 SPREAD = 9.0
-AVERAGE_DISCREPANCY = Discrepancy(
+# Of averages over laws of one input; several laws of several inputs err alike.
+CURVE_DISCREPANCY = Discrepancy(
     change=Prior(
         "LogNormal",
         mu=float(np.log(0.1)),
         sigma=0.3,
         why="an average is wrong together with its laws less often than each alone",
-        source="learned on domains other than the reported one, benchmarks/README.md",
+        source="learned on domains other than the reported one: benchmarks/discrepancy.py",
     ),
     noise=Prior(
         "LogNormal",
         mu=0.2,
         sigma=0.35,
         why="larger runs scatter more than the smaller ones that were fitted, 3 in 4 times",
-        source="learned on domains other than the reported one, benchmarks/README.md",
+        source="learned on domains other than the reported one: benchmarks/discrepancy.py",
     ),
 )
 # Equal weights count as much as this many well-told-apart hindcasts.
@@ -117,7 +118,9 @@ class Average:
         each = [evaluate(found, at) for found in self.fits]
         rng = np.random.default_rng(seed)
         pooled = pool([parts for _, parts in each], self.weights, SPREAD, rng)
-        allowed = AVERAGE_DISCREPANCY if discrepancy else None
+        law = self.fits[0].law
+        learned = CURVE_DISCREPANCY if len(law.inputs) == 1 else law.discrepancy
+        allowed = learned if discrepancy else None
         whole = tuple(dict.fromkeys(notes))
         forecast = assemble(self.fits[0], each[0][0], pooled, allowed, kind, mass, whole, rng)
         return replace(forecast, discrepancy=f"{self._shown}. {forecast.discrepancy}")

@@ -257,6 +257,8 @@ def to_raw(
         for name in law.parameter_symbols
     }
     raw[TOTAL] = total
-    raw |= {share_name(name): np.broadcast_to(part, total.shape) for name, part in parts.items()}
+    # A single weight has no share to speak of.
+    if len(parts) > 1:
+        raw |= {share_name(n): np.broadcast_to(part, total.shape) for n, part in parts.items()}
     raw |= {name: free[name] for name in NOISES if name in free}
     return raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,29 @@ def number_problems(frame: pd.DataFrame, law: Law) -> list[Problem]:
         )
         problems.append(error("constant-response", message, symbol=law.response.symbol))
     return problems + _repeated(frame, symbols)
+
+
+def bound_problems(inputs: Mapping[str, Array], law: Law, index: pd.Index[Any]) -> list[Problem]:
+    """Find runs whose inputs exceed another input that bounds them."""
+    problems = []
+    for item in law.inputs:
+        if not item.at_most:
+            continue
+        # Equal values that were computed in two ways may differ by rounding.
+        over = np.flatnonzero(inputs[item.symbol] > inputs[item.at_most] * (1 + 1e-9))
+        if over.size:
+            where = listed(
+                f"{inputs[item.symbol][k]:g} where {item.at_most} is "
+                f"{inputs[item.at_most][k]:g} ({index.name} {index[k]})"
+                for k in over.tolist()
+            )
+            message = (
+                f"{item.symbol} ({item.meaning}) is never more than {item.at_most}; it is {where}. "
+                "Mend the table, or swap the two columns."
+            )
+            rows = [index[k] for k in over.tolist()]
+            problems.append(error("above-bound", message, symbol=item.symbol, rows=rows))
+    return problems
 
 
 def _repeated(frame: pd.DataFrame, symbols: list[str]) -> list[Problem]:

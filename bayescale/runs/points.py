@@ -125,3 +125,8 @@ def _check_values(points: pd.DataFrame, law: Law) -> None:
             where = listed(f"{values[k]:g} at point {k}" for k in np.flatnonzero(bad))
             least = "zero or more" if item.zero else "more than zero"
             raise InputError(f"{item.symbol} must be finite and {least}; it is {where}.")
+        if item.at_most:
+            over = np.flatnonzero(values > points[item.at_most].to_numpy() * (1 + 1e-9))
+            if over.size:
+                where = listed(f"{values[k]:g} at point {k}" for k in over.tolist())
+                raise InputError(f"{item.symbol} is never more than {item.at_most}; it is {where}.")

@@ -19,7 +19,7 @@ from bayescale.errors import InputError, Problem, RunsError
 from bayescale.law import Array, Law
 from bayescale.numbers import format_number
 from bayescale.runs.cells import Values
-from bayescale.runs.checks import number_problems, spread_problems
+from bayescale.runs.checks import bound_problems, number_problems, spread_problems
 from bayescale.runs.conditions import rows_where
 from bayescale.runs.mapping import Mapped, map_table
 from bayescale.runs.relations import relation_problems
@@ -231,6 +231,7 @@ def _validated(mapped: Mapped, law: Law, run: str | None, source: str) -> Runs:
     if not _errors(problems):
         inputs = {s: mapped.frame[s].to_numpy(dtype=float) for s in law.input_symbols}
         problems += number_problems(mapped.frame, law)
+        problems += bound_problems(inputs, law, mapped.frame.index)
         problems += spread_problems(inputs, law)
         problems += relation_problems(inputs, law)
     if _errors(problems):

@@ -104,7 +104,7 @@ def test_the_share_of_the_change_is_what_the_prior_says(fit):
     expected = tau * np.random.default_rng(3).standard_normal(100_000)
     found_range, wanted = (np.quantile(np.abs(x), [0.5, 0.9]) for x in (share, expected))
     np.testing.assert_allclose(found_range, wanted, rtol=0.15)
-    assert "15%" in sentence
+    assert "20%" in sentence
 
 
 def test_an_average_refuses_fits_of_other_runs(fit):

@@ -1,0 +1,55 @@
+# Each target sets up .venv by itself the first time. Needs make and Python 3.12 or newer.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+PYTHONS := $(PYTHON) python3.13 python3.12 python3.14 python3 python
+# For `make test ARGS="tests/test_laws.py -k power"` and `make demo ARGS="-o folder"`.
+ARGS ?=
+
+.PHONY: help demo test check clean
+
+help:
+	@echo "make demo   fit the shipped runs and write pictures and a page to bayescale-demo/"
+	@echo "make test   run the tests"
+	@echo "make check  lint, format, types and the order of rooms"
+	@echo "make clean  remove the environment and what tools left behind"
+
+demo: $(VENV)/.with-package
+	@$(BIN)/bayescale demo $(ARGS)
+
+test: $(VENV)/.with-test
+	@$(BIN)/python -m pytest $(or $(ARGS),--cov)
+
+check: $(VENV)/.with-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) bayescale.egg-info build dist .mypy_cache .pytest_cache .ruff_cache \
+	  .import_linter_cache .hypothesis .coverage bayescale-demo
+
+# The stamp is what says that an installation ended well; make repeats one that did not.
+$(VENV)/.with-%: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing bayescale into $(VENV) (the first time takes a minute or two) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt \
+	  -e '.$(if $(filter-out package,$*),[$*])' || { \
+	  echo "Installing failed: pip's message is above. It needs a package index (network or" \
+	  "mirror); then run make again." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.made:
+	@for python in $(PYTHONS); do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "bayescale needs Python 3.12 or newer, and none of $(strip $(PYTHONS)) is." \
+	  "Install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; fi; \
+	if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$found cannot make a virtual environment: its module venv or ensurepip is missing." \
+	  "On Debian or Ubuntu install the package python3-venv." >&2; exit 1; fi; \
+	echo "Making $(VENV) with $$($$found --version) ..."; \
+	$$found -m venv $(VENV)
+	@touch $@

@@ -1,0 +1,123 @@
+"""Learn how wrong laws are beyond the data, leaving out one domain at a time.
+
+``python benchmarks/discrepancy.py [curves sizes]``: every problem of benchmarks/extrapolation.py
+is fitted once; then each candidate pair (share of the further change, factor on the noise) is
+scored on all domains but one, the widest within 0.01 of the best log score is chosen, and the
+left-out domain is scored with it. Below, the whole grid. The constants in bayescale/law.py and
+bayescale/extrapolation/average.py are read off here.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from extrapolation import Problem, curves, fitted, response_of, sizes
+from published import DATA
+
+import bayescale as bs
+from bayescale.extrapolation.average import SPREAD
+from bayescale.extrapolation.discrepancy import widen
+from bayescale.extrapolation.extrapolate import evaluate, reach
+from bayescale.extrapolation.parts import Parts, pool
+from bayescale.extrapolation.scores import mean_of, parts
+
+SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+FACTORS = (0.0, 0.1, 0.2, 0.3, 0.4)
+# Spread of the share and of the factor about their medians, on the log scale.
+SHARE_SPREAD, FACTOR_SPREAD = {"curves": 0.3, "sizes": 0.5}, {"curves": 0.35, "sizes": 0.01}
+TOLERANCE = 0.01
+FAMILIES = ("chinchilla", "gadre", "gemstones", "xlstm", "finetuning")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fitted problem, ready to be widened."""
+
+    domain: str
+    parts: Parts
+    reach: np.ndarray
+    observed: np.ndarray
+
+
+def prepare(problem: Problem) -> Case:
+    """Fit one problem and evaluate it at the held-out points."""
+    fits = fitted(problem, chains=2, draws=400)
+    symbols = fits[0].law.input_symbols
+    at = problem.test[[problem.columns.get(s, s) for s in symbols]].set_axis(symbols, axis=1)
+    each = [evaluate(fit, at)[1] for fit in fits]
+    weights = np.array(list(problem.laws.values()))
+    rng = np.random.default_rng(0)
+    whole = each[0] if len(each) == 1 else pool(each, weights / weights.sum(), SPREAD, rng)
+    distance = reach(fits[0].inputs, {s: at[s].to_numpy(dtype=float) for s in symbols})
+    observed = problem.test[response_of(problem, fits[0])].to_numpy(dtype=float)
+    return Case(problem.domain, whole, distance, observed)
+
+
+def candidate(kind: str, share: float, factor: float) -> bs.Discrepancy:
+    """A discrepancy by its two medians."""
+    spread, why = (SHARE_SPREAD[kind], FACTOR_SPREAD[kind]), "candidate"
+    return bs.Discrepancy(
+        change=bs.Prior("LogNormal", mu=float(np.log(share)), sigma=spread[0], why=why),
+        noise=bs.Prior("LogNormal", mu=factor, sigma=spread[1], why=why),
+    )
+
+
+def grid(kind: str, cases: Iterable[Case]) -> pd.DataFrame:
+    """Scores of every case under every candidate."""
+    rows = []
+    pairs = product(SHARES, FACTORS if kind == "curves" else (0.0,))
+    for (share, factor), (k, case) in product(list(pairs), enumerate(cases)):
+        rng = np.random.default_rng(k)
+        found, _ = widen(case.parts, case.reach, candidate(kind, share, factor), rng)
+        scores = mean_of(parts(found.sample(rng), case.observed, found))
+        rows.append({"case": k, "domain": case.domain, "share": share, "factor": factor} | scores)
+    return pd.DataFrame(rows)
+
+
+def choose(scores: pd.DataFrame) -> tuple[float, float]:
+    """The widest candidate within the tolerance of the best mean log score."""
+    means = scores.groupby(["share", "factor"])[["log_score", "width_90"]].mean()
+    good = means[means["log_score"] >= means["log_score"].max() - TOLERANCE]
+    share, factor = good["width_90"].idxmax()
+    return float(share), float(factor)
+
+
+def report(kind: str, scores: pd.DataFrame) -> None:
+    """Print the cross-validated scores, and the grid."""
+    shown = ["rmsle", "log_score", "coverage_90", "width_90"]
+    rows = []
+    for domain in scores["domain"].unique():
+        share, factor = choose(scores[scores["domain"] != domain])
+        own = scores[
+            (scores["domain"] == domain) & (scores["share"] == share) & (scores["factor"] == factor)
+        ]
+        rows.append(own.assign(learned=f"{share:g}, {factor:g}"))
+    held_out = pd.concat(rows)
+    print(f"== {kind}: each domain scored with what the others chose (share, log factor)")
+    print(held_out.groupby(["domain", "learned"])[shown].mean().round(4).to_string())
+    print("all, averaged over problems:", held_out[shown].mean().round(4).to_dict())
+    print("chosen on all:", choose(scores))
+    print(scores.groupby(["share", "factor"])[shown].mean().round(4).to_string(), "\n")
+
+
+def main() -> None:
+    """Learn on curves, on sizes, or on both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", choices=["curves", "sizes", []])
+    parser.add_argument("--every", type=int, default=1, help="take each K-th problem only")
+    given = parser.parse_args()
+    for kind in given.only or ("curves", "sizes"):
+        if kind == "curves":
+            problems = list(curves(DATA / "learning_curves" / "curves.csv"))
+        else:
+            problems = [item for name in FAMILIES for item in sizes()[name]()]
+        report(kind, grid(kind, [prepare(problem) for problem in problems[:: given.every]]))
+
+
+if __name__ == "__main__":
+    main()
