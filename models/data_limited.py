@@ -24,8 +24,9 @@ from bayescale.law import Exponent, Input, Law, Prior, Response, Shape, Weight
 EXPONENT = Prior(
     "LogNormal",
     mu=-1.05,  # log 0.35
-    sigma=0.3,
-    why="published values lie between 0.2 and 0.5; 90% between 0.21 and 0.57",
+    sigma=0.15,
+    why="published values lie between 0.28 and 0.37; wider, repeated data let one term become "
+    "a second floor; 90% between 0.27 and 0.45",
     source="Muennighoff et al. (2023): 0.353; Hoffmann et al. (2022): 0.34, 0.28",
 )
 
@@ -69,21 +70,34 @@ LAW = Law(
             "what overfitting costs",
             Prior(
                 "Normal",
-                mu=-4.0,
-                sigma=1.5,
-                why="a few percent of the floor at most where runs are typical, far more at "
-                "many epochs: 90% between 0.2% and 22%",
+                mu=-4.5,
+                sigma=0.5,
+                why="about a percent of the floor where runs are typical, far more at many "
+                "epochs: 90% between 0.5% and 2.5%",
+                source="own fit to the runs of Muennighoff et al.",
             ),
         ),
         Shape(
             "q",
             "power of parameters per unique token in overfitting",
-            Prior("LogNormal", mu=-0.357, sigma=0.5, why="near 0.7: 90% between 0.3 and 1.6"),
+            Prior(
+                "LogNormal",
+                mu=-0.288,  # log 0.75
+                sigma=0.15,
+                why="90% between 0.59 and 0.96",
+                source="own fit to the runs of Muennighoff et al.",
+            ),
         ),
         Shape(
             "p",
             "power of epochs in overfitting",
-            Prior("LogNormal", mu=-0.693, sigma=0.5, why="near 0.5: 90% between 0.22 and 1.14"),
+            Prior(
+                "LogNormal",
+                mu=-1.609,  # log 0.2
+                sigma=0.3,
+                why="90% between 0.12 and 0.33",
+                source="own fit to the runs of Muennighoff et al.",
+            ),
         ),
     ),
     references=(

@@ -96,7 +96,8 @@ def sample(
             draws=draws,
             tune=attempt.tune,
             chains=chains,
-            cores=min(chains, 2) if density.route == "direct" else None,
+            # A Python density holds the interpreter: chains side by side would only wait.
+            cores=1 if density.route == "direct" else None,
             seed=seed,
             target_accept=attempt.target_accept,
             adaptation="low_rank",

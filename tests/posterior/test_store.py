@@ -235,3 +235,17 @@ def test_changed_priors_of_a_version_are_still_that_version(saved, found):
         for item in found.law.parameters
     )
     assert load(saved, law=replace(found.law, parameters=parameters)).law.name == "power"
+
+
+def test_a_file_is_read_as_xarray_reads_it(tmp_path):
+    path = fitted("power").save(tmp_path / "fit.nc")
+    with xr.open_datatree(path, engine="h5netcdf") as opened:
+        expected = opened.load()
+    found = load(path).draws
+    assert set(found.groups) == set(expected.groups)
+    for name in expected.groups:
+        xr.testing.assert_identical(
+            found[name].to_dataset().drop_attrs(), expected[name].to_dataset().drop_attrs()
+        )
+    lost = {"diagnostics"}
+    assert {k: v for k, v in expected.attrs.items() if k not in lost} == found.attrs
