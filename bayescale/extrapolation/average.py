@@ -12,6 +12,7 @@ Bürkner, Gabry & Vehtari (2020), doi:10.1080/00949655.2020.1783262 (leaving the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -310,7 +311,10 @@ def compare(fits: Sequence[Fit]) -> pd.DataFrame:
     for found in several:
         if found.approximate:
             raise InputError(f"The fit of {found.law.name!r} is a preview; compare sampled fits.")
-    table: pd.DataFrame = arviz_stats.compare({f.law.name: f.draws for f in several})
+    with warnings.catch_warnings():
+        # The table says the same in its column "warning".
+        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
+        table: pd.DataFrame = arviz_stats.compare({f.law.name: f.draws for f in several})
     table.attrs["caution"] = CAUTION
     return table
 

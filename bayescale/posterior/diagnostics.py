@@ -187,8 +187,8 @@ def support_of(law: Law, name: str) -> Support:
 def contraction(law: Law, name: str, posterior: Array, prior: Array) -> float:
     """Share of the prior's width that the data removed: 1 - SD_posterior / SD_prior.
 
-    On the log or logit scale for positive parameters and shares; 0 where nothing was
-    learned, negative where the posterior is wider.
+    On the log scale for positive parameters, shares among them; 0 where nothing was learned,
+    negative where the posterior is wider.
     """
     forward = FORWARD[support_of(law, name)]
     with np.errstate(divide="ignore", over="ignore"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bayescale.datasets.measure.pretraining import SIZES, load, most_trained
-from bayescale.datasets.measure.size import CONTEXT, Size
+from bayescale.datasets.measure.pretraining import SIZES, UNIT, Design, load
+from bayescale.datasets.measure.size import CONTEXT
 from bayescale.datasets.measure.table import append_row, read_rows
 from bayescale.datasets.measure.text import c_headers, segments
 from bayescale.datasets.measure.training import evaluate, train
 
+# All trained on the same text for one epoch, so that they differ in size alone.
+BASES = tuple(Design(size, 32 * UNIT, 1) for size in SIZES[:5])
 ADAPTATION_SEGMENTS = tuple(8 * 2**k for k in range(8))
 HELD_OUT_SEGMENTS = 2048
 EPOCHS = 4
@@ -24,8 +26,8 @@ def measure(work: Path) -> None:
     examined = segments(held_out, CONTEXT, HELD_OUT_SEGMENTS)
     table = work / "posttraining.csv"
     done = {row["run"] for row in read_rows(table)}
-    for size in SIZES:
-        base = most_trained(size)
+    for base in BASES:
+        size = base.size
         for count in ADAPTATION_SEGMENTS:
             for seed in _seeds(count):
                 name = f"{size.name}-A{count * CONTEXT}-s{seed}"
@@ -37,7 +39,7 @@ def measure(work: Path) -> None:
                 rate = RATE_SHARE * base.learning_rate
                 adapted = train(load(work, base), size, part, EPOCHS, BATCH, rate, seed)
                 found = evaluate(adapted, size, examined)
-                append_row(table, _row(name, size, count, seed, found))
+                append_row(table, _row(name, base, count, seed, found))
 
 
 def _seeds(count: int) -> range:
@@ -46,17 +48,17 @@ def _seeds(count: int) -> range:
 
 
 def _row(
-    name: str, size: Size, count: int, seed: int, found: dict[str, float]
+    name: str, base: Design, count: int, seed: int, found: dict[str, float]
 ) -> dict[str, object]:
     return {
         "run": name,
-        "N": size.parameters,
+        "N": base.size.parameters,
         "D_test": count * CONTEXT,
         "E": round(found["error"], 6),
         "E_se": round(found["error_se"], 6),
         "loss": round(found["loss"], 6),
         "loss_se": round(found["loss_se"], 6),
-        "model": most_trained(size).name,
+        "model": base.name,
         "seed": seed,
         "epochs": EPOCHS,
     }
