@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from bayescale.extrapolation.parts import Parts
-from bayescale.extrapolation.predictive import Predictive
+from bayescale.extrapolation.predictive import Predictive, paired_normal
 from bayescale.law import Array, Discrepancy
 
 NONE = "No discrepancy: the law is taken to hold beyond the data."
@@ -48,7 +48,7 @@ def widen(
         return Predictive(parts.location, parts.scale, parts.dof), NONE
     size = len(parts.location)
     tau = discrepancy.change.draw(rng, size)
-    shift = (tau * rng.standard_normal(size))[:, None] * parts.change
+    shift = tau[:, None] * paired_normal(rng, size, 1) * parts.change
     onset = -np.expm1(-reach / _ONSET)
     factor = np.exp(np.log(discrepancy.noise.draw(rng, size))[:, None] * onset)
     low, middle, high = np.quantile(tau, [0.05, 0.5, 0.95])

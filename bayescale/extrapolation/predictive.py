@@ -27,14 +27,8 @@ class Predictive:
     dof: Array
 
     def sample(self, rng: np.random.Generator) -> Array:
-        """One response of a new run per draw, shape (n_draws, n_points).
-
-        The normal part of the noise comes in pairs of opposite sign, given to draws at random,
-        which takes most of the Monte Carlo error out of medians.
-        """
-        size, count = self.location.shape
-        half = rng.standard_normal(((size + 1) // 2, count))
-        normal = rng.permuted(np.concatenate([half, -half])[:size], axis=0)
+        """One response of a new run per draw, shape (n_draws, n_points)."""
+        normal = paired_normal(rng, *self.location.shape)
         noise = normal / np.sqrt(rng.chisquare(self.dof) / self.dof)
         log_response = self.location + self.scale * noise
         # Very heavy tails leave what a float can hold: neither infinity nor zero is a response.
@@ -58,6 +52,15 @@ class Predictive:
         from scipy.stats import t
 
         return np.mean(t.cdf(np.log(below), self.dof, self.location, self.scale), axis=0)
+
+
+def paired_normal(rng: np.random.Generator, size: int, count: int) -> Array:
+    """Standard normal numbers in pairs of opposite sign down each column, in random order.
+
+    They take most of the Monte Carlo error out of medians.
+    """
+    half = rng.standard_normal(((size + 1) // 2, count))
+    return np.asarray(rng.permuted(np.concatenate([half, -half])[:size], axis=0))
 
 
 def crps_of_draws(draws: Array, value: Array) -> Array:

@@ -87,6 +87,9 @@ class ModelData:
             scaled_name(name): np.ascontiguousarray(x / self.reference[name])
             for name, x in self.inputs.items()
         }
+        for name, x in self.inputs.items():
+            scaled = values[scaled_name(name)]
+            values[log_name(name)] = np.log(np.where(x > 0, scaled, 1.0))
         values["unit"] = np.asarray(self.unit(priors))
         values["log_y"] = np.log(self.response)
         if self.groups is not None:
@@ -102,6 +105,11 @@ class ModelData:
 def scaled_name(symbol: str) -> str:
     """Name of an input over its reference, as data of the model."""
     return f"{symbol}_scaled"
+
+
+def log_name(symbol: str) -> str:
+    """Name of the log of an input over its reference, as data of the model."""
+    return f"{symbol}_log"
 
 
 def chain_name(part: str) -> str:

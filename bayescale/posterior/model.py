@@ -17,8 +17,9 @@ import pytensor.tensor as pt
 
 from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Law
 from bayescale.noise import Chain, conditional
-from bayescale.posterior.data import ModelData, chain_name, reference_name, scaled_name
+from bayescale.posterior.data import ModelData, chain_name, log_name, reference_name, scaled_name
 from bayescale.posterior.parameters import Belief, Priors, bond_parameters, shares
+from bayescale.posterior.powers import Scaled
 
 OBSERVED = "log_response"
 
@@ -47,7 +48,13 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
         parts = shares(law, free)
         curvature = {item.symbol: free[item.symbol] for item in law.curvature}
         total = free[TOTAL] * values["unit"]
-        scaled = {name: values[scaled_name(name)] for name in law.input_symbols}
+        # The log of zero is not to be had: such an input stays as it is.
+        scaled = {
+            item.symbol: values[scaled_name(item.symbol)]
+            if item.zero
+            else Scaled(values[log_name(item.symbol)])
+            for item in law.inputs
+        }
         mean = pt.log(total) + pt.log(law(scaled, parts | curvature))
         scale = free[NOISE_SCALE]
         if bond := bond_parameters(free):

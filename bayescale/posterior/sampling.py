@@ -28,7 +28,7 @@ class Attempt:
 
 
 # Each stricter than the one before; later ones are tried only where one fails its checks.
-ATTEMPTS = (Attempt(600, 0.9), Attempt(1500, 0.98), Attempt(3000, 0.995))
+ATTEMPTS = (Attempt(400, 0.9), Attempt(1500, 0.98), Attempt(3000, 0.995))
 # Where fits are only scored: careful at once, since a second attempt costs more.
 SCORED_ATTEMPTS = (Attempt(500, 0.95), Attempt(1500, 0.99))
 
