@@ -194,15 +194,14 @@ def _labels(places: pd.DataFrame, symbols: Sequence[str]) -> list[str]:
 
 
 def _plain_ticks(axes: Axes) -> None:
-    """Write a logarithmic axis with ordinary numbers, more of them where it is short."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+    """Write a logarithmic axis with ordinary numbers, round ones where it is short."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
     low, high = axes.get_xlim()
-    decades = np.log10(high / low)
-    steps = (1, 2, 5) if decades > 0.6 else np.arange(10, 100, 5 if decades > 0.2 else 1) / 10
-    axes.xaxis.set_major_locator(LogLocator(subs=tuple(steps)))
+    short = np.log10(high / low) < 0.6
+    axes.xaxis.set_major_locator(MaxNLocator(7) if short else LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def write_page(results: Sequence[Result], folder: Path) -> Path:
