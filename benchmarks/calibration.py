@@ -52,7 +52,9 @@ def simulate(law: Any, priors: Any, number: int) -> tuple[np.ndarray, Any]:
     free = priors.draw(rng, 1)
     curve = Curve(law, free, reference, centre)(inputs)[0]
     noise = free[NOISE_SCALE] * rng.standard_t(free[NOISE_DOF][0], len(curve))
-    data = ModelData(inputs, curve * np.exp(noise), reference, centre)
+    # The heaviest tails of the prior leave what a float can hold.
+    log_response = np.clip(np.log(curve) + noise, -600, 600)
+    data = ModelData(inputs, np.exp(log_response), reference, centre)
     return unconstrain(priors, free)[0], data
 
 
