@@ -31,13 +31,6 @@ from bayescale.posterior.parameters import Priors, unconstrain
 Route = Literal["direct", "compiled"]
 # Draws evaluated at a time.
 BLOCK = 500
-# Fits of one law from which on compiling costs less time than it saves.
-COMPILE_FROM = 6
-
-
-def choose_route(n_fits: int) -> Route:
-    """The route that is done first for a number of fits of one law."""
-    return "compiled" if n_fits >= COMPILE_FROM else "direct"
 
 
 @dataclass(frozen=True)
