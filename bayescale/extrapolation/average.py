@@ -4,7 +4,9 @@ Nearby points say nothing about far ones: two laws that fit the observed runs eq
 differ at the target, and leave-one-out scores cannot tell. So the weights come from
 hindcasts: each law is fitted to the smaller runs and scored on the larger ones, several
 times, and the weights are those whose mixture would have forecast best (stacking of log
-scores), drawn towards equal ones in so far as the hindcasts are few.
+scores), drawn towards equal ones in so far as the hindcasts are few. The forecast itself is the
+average of the laws' log forecasts, draw by draw in their order, which scored better on held-out
+runs than the mixture; see :func:`bayescale.extrapolation.parts.pool`.
 
 References: Yao, Vehtari, Simpson & Gelman (2018), doi:10.1214/17-BA1091 (stacking);
 Bürkner, Gabry & Vehtari (2020), doi:10.1080/00949655.2020.1783262 (leaving the future out).
@@ -257,7 +259,7 @@ def _cuts(runs: Runs, shares: Sequence[float]) -> list[Fold]:
 
 def _check_same_runs(fits: Sequence[Fit]) -> None:
     if len(fits) < 2:
-        raise InputError("An average needs at least two fits.")
+        raise InputError("This takes at least two fits.")
     names = [found.law.name for found in fits]
     if len(set(names)) < len(names):
         raise InputError(f"Each fit must be of another law; these are of {', '.join(names)}.")
@@ -272,7 +274,7 @@ def _check_same_runs(fits: Sequence[Fit]) -> None:
         if not same:
             raise InputError(
                 f"The fits of {first.law.name!r} and {other.law.name!r} are not of the same runs, "
-                "so they cannot be averaged: fit both to one table."
+                "so they cannot be set beside each other: fit both to one table."
             )
 
 

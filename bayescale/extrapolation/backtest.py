@@ -40,7 +40,8 @@ class Backtest:
     ----------
     points : pandas.DataFrame
         A row per fold, forecaster and hidden run: inputs, ``observed``, ``median``, ``lower``
-        and ``upper`` (equal-tailed 90% of one new run), ``reach``, ``kind``, and every score.
+        and ``upper`` (equal-tailed 90%, of one new run or of the curve as ``kind`` says),
+        ``reach``, and every score.
     settings : pandas.DataFrame
         A row per fold and forecaster: runs fitted and hidden, seconds, divergences, notes.
     runs : Runs

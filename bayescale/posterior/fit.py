@@ -223,7 +223,8 @@ def fit(
     chains, draws : int
     priors : mapping of str to Prior, optional
         In the place of the law's: by symbol, ``"M"``, ``"share[alpha]"``, ``"noise_scale"``,
-        ``"noise_dof"``; a weight's symbol is a belief about a derived quantity and enters as a
+        ``"noise_dof"`` (and ``"noise_length"``, ``"noise_level"``, ``"noise_gain"`` where rows
+        belong to runs); a weight's symbol is a belief about a derived quantity and enters as a
         soft constraint.
     beliefs : sequence of Belief, optional
         What is believed of the response at stated points.

@@ -1,4 +1,6 @@
-"""Law and runs to a PyMC model. The only place where the posterior's density is written.
+"""Law and runs to a PyMC model: the density that is sampled.
+
+The preview evaluates the same density in numpy (``laplace.py``); tests hold the two equal.
 
     log y_i ~ StudentT(noise_dof, log f(x_i / reference; M * shares, exponents), noise_scale)
 
