@@ -145,10 +145,13 @@ class Discrepancy:
         Share of the law's further change by which it errs (one SD); drawn once per draw.
     noise : Prior
         Factor on the noise of a new run there.
+    basis : str
+        Where the numbers come from, as forecasts say it.
     """
 
     change: Prior
     noise: Prior
+    basis: str = "learned on published runs"
 
 
 DISCREPANCY = Discrepancy(

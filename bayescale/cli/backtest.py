@@ -44,7 +44,14 @@ def run_backtest(given: Namespace) -> None:
     if given.json:
         rows = found.table.reset_index().to_dict("records")
         reaches = found.by_reach.reset_index().astype({"beyond": str}).to_dict("records")
-        screen.as_json({"text": found.text.splitlines(), "table": rows, "by_reach": reaches})
+        screen.as_json(
+            {
+                "text": found.text.splitlines(),
+                "table": rows,
+                "by_reach": reaches,
+                "errors": found.errors.to_dict("records"),
+            }
+        )
         return
     _print(found)
     if given.plot is not None:

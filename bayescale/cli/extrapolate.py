@@ -34,7 +34,7 @@ def answer(given: Namespace) -> None:
         kind=given.kind,
         mass=given.mass,
         seed=given.seed,
-        discrepancy=not given.no_discrepancy,
+        discrepancy=not given.no_discrepancy if given.discrepancy is None else given.discrepancy,
         allow_unconverged=given.allow_unconverged,
     )
     table = found.table

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayescale.errors import ComputationError, InputError
+from bayescale.extrapolation.discrepancy import resolve, widen
 from bayescale.extrapolation.extrapolate import (
     Extrapolation,
     Kind,
@@ -30,11 +31,12 @@ from bayescale.extrapolation.extrapolate import (
     cautions,
     check_kind,
     evaluate,
-    extrapolate,
+    reach,
 )
-from bayescale.extrapolation.hold_out import SMALLEST_TRAIN, Fold, size
-from bayescale.extrapolation.parts import pool
-from bayescale.law import Array, Discrepancy
+from bayescale.extrapolation.hindcast import learn, look_back, read
+from bayescale.extrapolation.hold_out import Fold, largest
+from bayescale.extrapolation.parts import Parts, pool
+from bayescale.law import Array, Discrepancy, Law
 from bayescale.posterior.fit import Fit, fit
 from bayescale.posterior.summary import DEFAULT_MASS, check_mass
 from bayescale.prior import Prior
@@ -81,11 +83,14 @@ class Average:
     hindcasts : pandas.DataFrame
         A row per hindcast and law: what was hidden, mean log score; empty where the weights
         were given.
+    discrepancy : Discrepancy
+        How wrong the average may be beyond the data, updated by the hindcasts.
     """
 
     fits: tuple[Fit, ...]
     weights: Array
     hindcasts: pd.DataFrame
+    discrepancy: Discrepancy
 
     @property
     def table(self) -> pd.DataFrame:
@@ -104,7 +109,7 @@ class Average:
         *,
         kind: Kind = "run",
         mass: float = DEFAULT_MASS,
-        discrepancy: bool = True,
+        discrepancy: bool | float | Discrepancy = True,
         seed: int = 0,
         allow_unconverged: bool = False,
     ) -> Extrapolation:
@@ -118,15 +123,17 @@ class Average:
         check_kind(kind)
         check_mass(mass)
         notes = [note for found in self.fits for note in cautions(found, allow_unconverged)]
-        each = [evaluate(found, at) for found in self.fits]
         rng = np.random.default_rng(seed)
-        pooled = pool([parts for _, parts in each], self.weights, SPREAD, rng)
-        law = self.fits[0].law
-        learned = CURVE_DISCREPANCY if len(law.inputs) == 1 else law.discrepancy
-        allowed = learned if discrepancy else None
+        points, pooled = self.evaluate(at, rng)
+        allowed = resolve(self.discrepancy, discrepancy)
         whole = tuple(dict.fromkeys(notes))
-        forecast = assemble(self.fits[0], each[0][0], pooled, allowed, kind, mass, whole, rng)
+        forecast = assemble(self.fits[0], points, pooled, allowed, kind, mass, whole, rng)
         return replace(forecast, discrepancy=f"{self._shown}. {forecast.discrepancy}")
+
+    def evaluate(self, at: Any, rng: np.random.Generator) -> tuple[pd.DataFrame, Parts]:
+        """Read points, and pool what the laws say there before any discrepancy."""
+        each = [evaluate(found, at) for found in self.fits]
+        return each[0][0], pool([parts for _, parts in each], self.weights, SPREAD, rng)
 
     @property
     def _shown(self) -> str:
@@ -178,27 +185,39 @@ def average(
     import pandas as pd
 
     _check_same_runs(fits)
+    learned = learned_of(fits[0].law)
     if weights is not None:
-        return Average(tuple(fits), _given(weights, len(fits)), pd.DataFrame())
+        given = _given(weights, len(fits))
+        return Average(tuple(fits), given, pd.DataFrame(), learned)
     tables = [found.runs for found in fits]
-    cuts = [cut for cut in _cuts(tables[0], hindcasts) if cut.train.sum() >= SMALLEST_TRAIN]
+    cuts = largest(tables[0], hindcasts)
     if not cuts:
         raise ComputationError(
             f"{len(tables[0])} runs are too few to hide some and fit the rest; give weights=."
         )
-    rows = [
+    looks = [[_hindcast(table, cut, seed, draws) for table in tables] for cut in cuts]
+    scores = np.array([[look.log_score for look in row] for row in looks])
+    found_weights = stack(scores)
+    readings = []
+    for cut, row in zip(cuts, looks, strict=True):
+        rng = np.random.default_rng(seed)
+        pooled = pool([look.parts for look in row], found_weights, SPREAD, rng)
+        readings.append(read(pooled, row[0].response, cut.test))
+    names = [found.law.name for found in fits]
+    shown = pd.DataFrame(
         {
-            "hidden": cut.name,
-            "n_hidden": int(cut.test.sum()),
-            "law": table.law.name,
-            "log_score": _hindcast(table, cut, seed, draws),
+            "hidden": np.repeat([cut.name for cut in cuts], len(names)),
+            "n_hidden": np.repeat([cut.test.sum() for cut in cuts], len(names)),
+            "law": names * len(cuts),
+            "log_score": scores.ravel(),
         }
-        for table in tables
-        for cut in cuts
-    ]
-    scores = pd.DataFrame(rows)
-    wide = np.array([scores[scores["law"] == f.law.name]["log_score"] for f in fits]).T
-    return Average(tuple(fits), stack(wide), scores)
+    )
+    return Average(tuple(fits), found_weights, shown, learn(learned, readings))
+
+
+def learned_of(law: Law) -> Discrepancy:
+    """What was learned on published runs of averages over laws like this one."""
+    return CURVE_DISCREPANCY if len(law.inputs) == 1 else law.discrepancy
 
 
 def stack(log_scores: Array, strength: float = PRIOR_STRENGTH) -> Array:
@@ -232,7 +251,16 @@ def stack(log_scores: Array, strength: float = PRIOR_STRENGTH) -> Array:
     return np.asarray(new)
 
 
-def _hindcast(table: Runs, cut: Fold, seed: int, draws: int) -> float:
+@dataclass(frozen=True)
+class _Look:
+    """A law's forecast of hidden runs, what they were, and its mean log score."""
+
+    parts: Parts
+    response: Array
+    log_score: float
+
+
+def _hindcast(table: Runs, cut: Fold, seed: int, draws: int) -> _Look:
     found = fit(
         table.select(cut.train),
         seed=seed,
@@ -241,20 +269,12 @@ def _hindcast(table: Runs, cut: Fold, seed: int, draws: int) -> float:
         route="compiled",
         strict=False,
     )
-    columns = [*table.law.input_symbols, *([table.run] if table.run else [])]
-    hidden = table.table.loc[cut.test, columns]
-    forecast = extrapolate(found, hidden, allow_unconverged=True)
-    return float(forecast.predictive.log_density(table.response[cut.test]).mean())
-
-
-def _cuts(runs: Runs, shares: Sequence[float]) -> list[Fold]:
-    order = np.argsort(size(runs.inputs), kind="stable")
-    cuts = []
-    for share in shares:
-        hidden = np.zeros(len(runs), dtype=bool)
-        hidden[order[len(runs) - max(1, round(share * len(runs))) :]] = True
-        cuts.append(Fold(f"the largest {share:.0%}", ~hidden, hidden))
-    return cuts
+    parts, response = look_back(found, table, cut)
+    hidden = {name: values[cut.test] for name, values in table.inputs.items()}
+    distance = reach(found.inputs, hidden)
+    rng = np.random.default_rng(0)
+    predictive, _ = widen(parts, distance, table.law.discrepancy, rng)
+    return _Look(parts, response, float(predictive.log_density(response).mean()))
 
 
 def _check_same_runs(fits: Sequence[Fit]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -11,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayescale.extrapolation.extrapolate import extrapolate, reach
-from bayescale.extrapolation.hold_out import Fold, folds
-from bayescale.extrapolation.point_estimate import bootstrap_curve, huber_curve
-from bayescale.extrapolation.predictive import Predictive
-from bayescale.extrapolation.scores import SCORES, parts
-from bayescale.law import Array, Law
-from bayescale.posterior.curve import Curve
-from bayescale.posterior.data import ModelData
-from bayescale.posterior.fit import fit
-from bayescale.posterior.summary import DEFAULT_MASS, bounds
+from bayescale.extrapolation.average import learned_of
+from bayescale.extrapolation.forecasters import (
+    AVERAGE,
+    by_average,
+    by_law,
+    by_point_estimates,
+)
+from bayescale.extrapolation.hindcast import Reading, learn
+from bayescale.extrapolation.hold_out import folds
+from bayescale.extrapolation.scores import SCORES
+from bayescale.law import Discrepancy, Law
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bayescale.runs import Runs
 
+_ERROR_COLUMNS = ["forecaster", "fold", "share", "sd", "allowed_before", "allowed_after"]
 # Upper ends of the classes of reach, in decades beyond the fitted runs.
 REACHES = (0.0, 0.5, 1.0, 2.0, np.inf)
 
@@ -46,11 +47,17 @@ class Backtest:
         A row per fold and forecaster: runs fitted and hidden, seconds, divergences, notes.
     runs : Runs
         The whole table.
+    readings : mapping of str to tuple
+        By forecaster, what each fold says of the law's discrepancy; None where nothing.
+    learned : mapping of str to Discrepancy
+        By forecaster, the discrepancy before these folds.
     """
 
     points: pd.DataFrame
     settings: pd.DataFrame
     runs: Runs
+    readings: Mapping[str, tuple[Reading | None, ...]]
+    learned: Mapping[str, Discrepancy]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -82,7 +89,48 @@ class Backtest:
                 f"runs at a reach of up to {furthest:.1f} decades; the median was off by "
                 f"{_rms(part['rmsle']):.2%}."
             )
+        for name, found in self.discrepancy.items():
+            if found != self.learned[name]:
+                lines.append(
+                    f"With these hindcasts the share of the further change that {name!r} may get "
+                    f"wrong is {_typical(found):.2f} (one SD), beside "
+                    f"{_typical(self.learned[name]):.2f} learned on published runs: forecasts take "
+                    f"it as discrepancy=.discrepancy[{name!r}] (--discrepancy)."
+                )
         return "\n".join(lines)
+
+    @cached_property
+    def discrepancy(self) -> dict[str, Discrepancy]:
+        """By law, how wrong it may be beyond the data, updated by how wrong it was here.
+
+        For ``fit.extrapolate(at, discrepancy=found.discrepancy["chinchilla"])``. Fewer than two
+        folds that say something leave it as it was learned on published runs.
+        """
+        return {name: learn(self.learned[name], found) for name, found in self.readings.items()}
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Share of the further change that each law got wrong, per fold, beside what is allowed.
+
+        A row per forecaster and fold: ``share``, ``sd`` (its standard error) and the medians
+        of the share that forecasts allow for, before these folds and after.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "forecaster": name,
+                "fold": fold,
+                "share": reading.share,
+                "sd": reading.sd,
+                "allowed_before": _typical(self.learned[name]),
+                "allowed_after": _typical(self.discrepancy[name]),
+            }
+            for name, found in self.readings.items()
+            for fold, reading in zip(dict.fromkeys(self.points["fold"]), found, strict=True)
+            if reading is not None
+        ]
+        return pd.DataFrame(rows, columns=_ERROR_COLUMNS)
 
     def plot(self, forecaster: str | None = None) -> Figure:
         """Forecast bands over the hidden runs of the last fold."""
@@ -111,7 +159,7 @@ def backtest(
     draws: int = 500,
     progress: bool = True,
 ) -> Backtest:
-    """Score forecasts of hidden runs by several laws, and by the point estimates of today.
+    """Score forecasts of hidden runs by laws, by their average, and by today's point estimates.
 
     Parameters
     ----------
@@ -149,97 +197,27 @@ def backtest(
         "route": "compiled" if len(cuts) > 1 else "direct",
         "strict": False,
     }
-    points, settings = [], []
-    for table in tables:
-        for cut in cuts:
-            entries = [_ours(table, cut, discrepancy, options)]
-            if point_estimates:
-                entries += _todays(table, cut, seed)
-            for entry in entries:
-                points += entry.rows
-                settings.append(entry.setting)
-    return Backtest(pd.concat(points, ignore_index=True), pd.DataFrame(settings), runs)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """What one forecaster made of one fold."""
-
-    rows: list[pd.DataFrame]
-    setting: dict[str, Any]
-
-
-def _ours(table: Runs, cut: Fold, discrepancy: bool, options: dict[str, Any]) -> _Entry:
-    start = time.perf_counter()
-    found = fit(table.select(cut.train), **options)
-    name, hidden = table.law.name, _hidden(table, cut)
-    rows = []
-    for kind in ("run", "mean"):
-        forecast = extrapolate(
-            found, hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True
-        )
-        predictive = forecast.predictive if kind == "run" else None
-        rows.append(_rows(table, cut, name, kind, forecast.draws.to_numpy(), predictive))
-    notes = "; ".join(p.message for p in found.diagnostics.problems if p.severity == "error")
-    divergences = found.diagnostics.divergences
-    return _Entry(rows, _setting(cut, name, start, divergences=divergences, notes=notes))
-
-
-def _todays(table: Runs, cut: Fold, seed: int) -> list[_Entry]:
-    data = ModelData.from_runs(table.select(cut.train))
-    hidden = {name: x[cut.test] for name, x in table.inputs.items()}
-    makers: dict[str, Callable[[Law, ModelData, int], Curve]] = {
-        "Huber": huber_curve,
-        "Huber bootstrap": bootstrap_curve,
-    }
     entries = []
-    for label, make in makers.items():
-        start = time.perf_counter()
-        draws = make(table.law, data, seed)(hidden)
-        name = f"{label} of {table.law.name}"
-        rows = [_rows(table, cut, name, "mean", draws, None)]
-        entries.append(_Entry(rows, _setting(cut, name, start)))
-    return entries
-
-
-def _hidden(table: Runs, cut: Fold) -> pd.DataFrame:
-    columns = dict.fromkeys((*table.law.input_symbols, *([table.run] if table.run else [])))
-    return table.table.loc[cut.test, list(columns)].reset_index(drop=True)
-
-
-def _rows(
-    table: Runs, cut: Fold, name: str, kind: str, draws: Array, predictive: Predictive | None
-) -> pd.DataFrame:
-    frame = _hidden(table, cut)
-    hidden = {symbol: frame[symbol].to_numpy() for symbol in table.law.input_symbols}
-    seen = {symbol: x[cut.train] for symbol, x in table.inputs.items()}
-    observed = table.response[cut.test]
-    median, lower, upper = bounds(draws, DEFAULT_MASS)
-    return frame.assign(
-        fold=cut.name,
-        forecaster=name,
-        kind=kind,
-        observed=observed,
-        median=median,
-        lower=lower,
-        upper=upper,
-        reach=reach(seen, hidden),
-        **parts(draws, observed, predictive),
+    for cut in cuts:
+        own = [by_law(table, cut, discrepancy, options) for table in tables]
+        entries += [entry for entry, _ in own]
+        if len(tables) > 1:
+            entries.append(by_average(tables[0], cut, discrepancy, [f for _, f in own], options))
+        if point_estimates:
+            entries += [entry for table in tables for entry in by_point_estimates(table, cut, seed)]
+    learned = {table.law.name: table.law.discrepancy for table in tables}
+    if len(tables) > 1:
+        learned[AVERAGE] = learned_of(tables[0].law)
+    points: pd.DataFrame = pd.concat(
+        [rows for entry in entries for rows in entry.rows], ignore_index=True
     )
-
-
-def _setting(
-    cut: Fold, name: str, start: float, divergences: int = 0, notes: str = ""
-) -> dict[str, Any]:
-    return {
-        "fold": cut.name,
-        "forecaster": name,
-        "n_train": int(cut.train.sum()),
-        "n_test": int(cut.test.sum()),
-        "seconds": time.perf_counter() - start,
-        "divergences": divergences,
-        "notes": notes,
-    }
+    return Backtest(
+        points,
+        pd.DataFrame([entry.setting for entry in entries]),
+        runs,
+        {name: tuple(e.reading for e in entries if e.name == name) for name in learned},
+        learned,
+    )
 
 
 def _average(points: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -248,6 +226,11 @@ def _average(points: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     means = groups[names].mean()
     means["rmsle"] = groups["rmsle"].agg(_rms)
     return means.assign(n=groups.size())
+
+
+def _typical(discrepancy: Discrepancy) -> float:
+    """Median of the share of the further change that a law may get wrong."""
+    return float(np.median(discrepancy.change.draw(np.random.default_rng(0), 4000)))
 
 
 def _rms(values: Any) -> float:

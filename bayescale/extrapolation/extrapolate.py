@@ -13,7 +13,7 @@ import xarray as xr
 
 from bayescale.errors import InputError, UnconvergedError
 from bayescale.extrapolation.continuation import last_rows, split_names
-from bayescale.extrapolation.discrepancy import widen
+from bayescale.extrapolation.discrepancy import resolve, widen
 from bayescale.extrapolation.parts import Parts, parts_of
 from bayescale.extrapolation.predictive import Predictive
 from bayescale.law import Array, Discrepancy, Law
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bayescale.posterior.fit import Fit
 
 Kind = Literal["run", "mean"]
+KINDS: tuple[Kind, ...] = ("run", "mean")
 _MEANINGS = {"run": "one new run", "mean": "the law's curve"}
 
 
@@ -160,7 +161,7 @@ def extrapolate(
     *,
     kind: Kind = "run",
     mass: float = DEFAULT_MASS,
-    discrepancy: bool = True,
+    discrepancy: bool | float | Discrepancy = True,
     seed: int = 0,
     allow_unconverged: bool = False,
 ) -> Extrapolation:
@@ -177,8 +178,10 @@ def extrapolate(
         Of one new observed run, or of the law's curve.
     mass : float, default 0.9
         Of the equal-tailed intervals in ``table``.
-    discrepancy : bool, default True
-        Allow for the law being wrong beyond the data.
+    discrepancy : bool, float or Discrepancy, default True
+        Allow for the law being wrong beyond the data: as learned on published runs, by a
+        typical share of the further change, or as :attr:`bayescale.Backtest.discrepancy`
+        learned on the user's own runs. False takes the law to hold.
     seed : int, default 0
         Of noise and discrepancy.
     allow_unconverged : bool, default False
@@ -199,7 +202,7 @@ def extrapolate(
     check_mass(mass)
     notes = cautions(fit, allow_unconverged)
     points, parts = evaluate(fit, at)
-    allowed = fit.law.discrepancy if discrepancy else None
+    allowed = resolve(fit.law.discrepancy, discrepancy)
     rng = np.random.default_rng(seed)
     return assemble(fit, points, parts, allowed, kind, mass, notes, rng)
 

@@ -78,6 +78,16 @@ def folds(runs: Runs, hold_out: Any) -> tuple[Fold, ...]:
     return (_fold(runs, hold_out),)
 
 
+def largest(runs: Runs, shares: Sequence[float]) -> tuple[Fold, ...]:
+    """Hide the largest runs, several times; shares that leave too few to fit are left out."""
+    cuts = (_largest(runs, share) for share in shares)
+    return tuple(cut for cut in cuts if _enough(cut))
+
+
+def _enough(cut: Fold) -> bool:
+    return bool(cut.train.sum() >= SMALLEST_TRAIN and cut.test.any())
+
+
 def _fold(runs: Runs, cut: Any) -> Fold:
     if isinstance(cut, Mapping):
         fold = _above(runs, cut)
@@ -93,7 +103,7 @@ def _fold(runs: Runs, cut: Any) -> Fold:
                 f"{hidden.dtype} of shape {hidden.shape}."
             )
         fold = Fold("chosen runs", ~hidden, hidden)
-    if fold.train.sum() < SMALLEST_TRAIN or not fold.test.any():
+    if not _enough(fold):
         raise InputError(
             f"Hiding {fold.name} leaves {fold.train.sum()} runs to fit and {fold.test.sum()} to "
             f"forecast; at least {SMALLEST_TRAIN} and 1 are needed."

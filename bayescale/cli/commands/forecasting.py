@@ -43,7 +43,17 @@ def add_extrapolate(commands: Any) -> None:
     add_mass(command)
     add("--below", type=float, metavar="LIMIT", help="also the probability of less than this")
     add("--seed", type=int, default=0, help="of noise and discrepancy (default: 0)")
-    add("--no-discrepancy", action="store_true", help="take the law to hold beyond the data")
+    allowed = command.add_mutually_exclusive_group()
+    allowed.add_argument(
+        "--discrepancy",
+        type=float,
+        metavar="SHARE",
+        help="share of the further change that the law may get wrong, as a backtest of your own "
+        "runs found it (default: as on published runs)",
+    )
+    allowed.add_argument(
+        "--no-discrepancy", action="store_true", help="take the law to hold beyond the data"
+    )
     add("--allow-unconverged", action="store_true", help="use a fit that failed its checks")
     add("--csv", type=Path, metavar="FILE", help="also write the table to this file")
     add_json(command)
