@@ -74,17 +74,17 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
     InputError
         If a named run was not observed.
     """
-    count = len(points)
-    if fit.groups is None:
+    count, groups = len(points), fit.groups
+    if groups is None:
         return np.full(count, -1)
     if names is None:
         # Points of a learning curve go on from it; else a point is a run of its own.
-        only = np.unique(fit.groups)
+        only = np.unique(groups)
         names = np.full(count, only[0] if len(only) == 1 else NEW_RUN)
     names = np.broadcast_to(names, count)
-    unknown = sorted({str(name) for name in names} - set(fit.groups) - {NEW_RUN})
+    unknown = sorted({str(name) for name in names} - set(groups) - {NEW_RUN})
     if unknown:
-        known = sorted(set(fit.groups))
+        known = sorted(set(groups))
         shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
         raise InputError(
             f"There is no observed training run {', '.join(map(repr, unknown))} to go on from; "
@@ -93,7 +93,7 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
     seen, at = fit.inputs[fit.growing], points[fit.growing].to_numpy(dtype=float)
     rows = np.full(count, -1)
     for k, name in enumerate(names):
-        before = np.flatnonzero((fit.groups == name) & (seen <= at[k] * (1 + 1e-9)))
+        before = np.flatnonzero((groups == name) & (seen <= at[k] * (1 + 1e-9)))
         if before.size:
             rows[k] = before[np.argmax(seen[before])]
     return rows
@@ -143,8 +143,13 @@ def carry_on(
     return np.where(new, 0.0, shift), np.where(new, scale, np.sqrt(variance))
 
 
+def early(fit: Fit) -> float:
+    """Where named runs have their first row, in the input that grows along them."""
+    firsts = fit.inputs[fit.growing][np.unique(fit.chain.first)]
+    return float(np.exp(np.log(firsts).mean()))
+
+
 def _early(fit: Fit, inputs: Mapping[str, Array]) -> Array:
     """Log of the law's curve where a new run would have its first row, (n_draws, n_points)."""
-    firsts = fit.inputs[fit.growing][np.unique(fit.chain.first)]
-    start = np.minimum(np.exp(np.log(firsts).mean()), inputs[fit.growing])
+    start = np.minimum(early(fit), inputs[fit.growing])
     return np.asarray(np.log(fit.curve({**inputs, fit.growing: start})))
