@@ -6,12 +6,13 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.14 python3 python
 # For `make test ARGS="tests/test_laws.py -k power"` and `make demo ARGS="-o folder"`.
 ARGS ?=
 
-.PHONY: help demo test check clean
+.PHONY: help demo test check docs clean
 
 help:
 	@echo "make demo   fit the shipped runs and write pictures and a page to bayescale-demo/"
 	@echo "make test   run the tests"
 	@echo "make check  lint, format, types and the order of rooms"
+	@echo "make docs   write the documentation to site/; open site/index.html"
 	@echo "make clean  remove the environment and what tools left behind"
 
 demo: $(VENV)/.with-package
@@ -26,8 +27,14 @@ check: $(VENV)/.with-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Without --quiet, which would hide warnings from the strict build too. The variable keeps the
+# theme's notice on MkDocs 2 out of the output.
+docs: $(VENV)/.with-docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open site/index.html"
+
 clean:
-	rm -rf $(VENV) bayescale.egg-info build dist .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) bayescale.egg-info build dist site .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis .coverage bayescale-demo
 
 # The stamp is what says that an installation ended well; make repeats one that did not.
