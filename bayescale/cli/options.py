@@ -31,7 +31,7 @@ def pairs(option: str, example: str, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def points(given: Sequence[str]) -> dict[str, list[str]]:
+def points(given: Sequence[str], option: str = "--at") -> dict[str, list[str]]:
     """Read ``N=70B,D=1.4T``, one point per item, into a list of typed numbers per input.
 
     Raises
@@ -39,7 +39,7 @@ def points(given: Sequence[str]) -> dict[str, list[str]]:
     InputError
         If an item cannot be read, or the points do not name the same inputs.
     """
-    rows = [pairs("--at", "N=70B,D=1.4T", _NEXT_INPUT.split(text)) for text in given]
+    rows = [pairs(option, "N=70B,D=1.4T", _NEXT_INPUT.split(text)) for text in given]
     for text, row in zip(given, rows, strict=True):
         if set(row) != set(rows[0]):
             raise InputError(

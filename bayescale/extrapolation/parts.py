@@ -85,11 +85,9 @@ def pool(
     size = min(len(parts.location) for parts in several)
     ordered = []
     for parts in several:
-        even = np.linspace(0, len(parts.location) - 1, size).round().astype(int)
+        even = evenly(len(parts.location), size)
         ordered.append(parts.pick(np.argsort(parts.location, axis=0, kind="stable")[even]))
-    used = weights > 0
-    share = np.zeros((size, len(weights)))
-    share[:, used] = rng.dirichlet(spread * weights[used], size)
+    share = spread_weights(weights, spread, size, rng)
 
     def mean(name: str, *, log: bool) -> Array:
         values = [getattr(parts, name) for parts in ordered]
@@ -106,6 +104,19 @@ def pool(
     )
 
 
+def evenly(count: int, size: int) -> Rows:
+    """``size`` positions spread evenly over ``count``, both ends among them."""
+    return np.linspace(0, count - 1, size).round().astype(np.int64)
+
+
+def spread_weights(weights: Array, spread: float, size: int, rng: np.random.Generator) -> Array:
+    """Weights of the laws in each draw, shape (size, n_laws); see :func:`pool`."""
+    used = weights > 0
+    share = np.zeros((size, len(weights)))
+    share[:, used] = rng.dirichlet(spread * weights[used], size)
+    return share
+
+
 def _origins(fit: Fit, inputs: Mapping[str, Array], curve: Array, rows: Rows) -> dict[str, Array]:
     """Observed run that each point's forecast starts from, as raw inputs.
 
@@ -113,12 +124,9 @@ def _origins(fit: Fit, inputs: Mapping[str, Array], curve: Array, rows: Rows) ->
     response; where there is none, the nearest in standardised log inputs.
     """
     observed = fit.inputs
-    # Many runs share their place; each place is looked at once.
-    there = np.unique(np.stack(list(observed.values())), axis=1)
+    there, seen = fit.observed_places
     places = dict(zip(observed, there, strict=True))
     here = np.stack([inputs[name] for name in places])
-    some = fit.curve.pick(slice(None, None, max(1, len(curve) // 400)))
-    seen = np.median(np.log(some(places)), axis=0)
     unlike = np.abs(np.median(curve, axis=0)[:, None] - seen[None, :])
     # Inputs that come from a product or a table may differ by rounding.
     inside = (there[:, None, :] <= here[:, :, None] * (1 + 1e-9)).all(axis=0)

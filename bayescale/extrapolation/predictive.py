@@ -28,11 +28,14 @@ class Predictive:
 
     def sample(self, rng: np.random.Generator) -> Array:
         """One response of a new run per draw, shape (n_draws, n_points)."""
-        normal = paired_normal(rng, *self.location.shape)
-        noise = normal / np.sqrt(rng.chisquare(self.dof) / self.dof)
-        log_response = self.location + self.scale * noise
+        log_response = self.location + self.scale * self.noise(rng)
         # Very heavy tails leave what a float can hold: neither infinity nor zero is a response.
         return np.asarray(np.exp(np.clip(log_response, -700.0, 700.0)))
+
+    def noise(self, rng: np.random.Generator) -> Array:
+        """Standard Student-t numbers, one per draw and point, shape (n_draws, n_points)."""
+        normal = paired_normal(rng, *self.location.shape)
+        return np.asarray(normal / np.sqrt(rng.chisquare(self.dof) / self.dof))
 
     def log_density(self, response: Array) -> Array:
         """Log density of responses (not of their logs), shape (n_points,): the exact mixture.

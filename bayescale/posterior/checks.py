@@ -76,18 +76,24 @@ def predictive_checks(curve: Curve, data: ModelData, seed: int) -> tuple[dict[st
 
 
 def lack_of_fit(checks: tuple[dict[str, Any], ...]) -> list[Problem]:
-    """A warning for each check that the noise model cannot explain."""
+    """One warning that names every feature which the noise model cannot explain, or none.
+
+    Its details hold the rows of the checks that fired under ``checks``.
+    """
+    fired = [row for row in checks if row["p_value"] < LEVEL]
+    if not fired:
+        return []
+    *others, last = (row["check"] for row in fired)
+    named = f"{', '.join(others)} and {last}" if others else last
     return [
         Problem(
             "lack-of-fit",
             "warning",
-            f"The law misses something: {row['check']} of the residuals is {row['observed']:.2f}, "
-            f"where noise alone gives {row['lower']:.2f} to {row['upper']:.2f} (equal-tailed 90%; "
-            f"p = {row['p_value']:.3f}); compare another law before you extrapolate.",
-            dict(row),
+            f"The law misses something: {named} of the residuals "
+            f"{'lie' if others else 'lies'} outside what noise alone gives (p < {LEVEL:g}); "
+            "compare another law before you extrapolate.",
+            {"checks": [dict(row) for row in fired]},
         )
-        for row in checks
-        if row["p_value"] < LEVEL
     ]
 
 

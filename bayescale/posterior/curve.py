@@ -40,14 +40,44 @@ class Curve:
     unit: float
 
     def __call__(self, inputs: Mapping[str, Any]) -> Array:
-        """Response at raw inputs of shape (n_points,), an array of shape (n_draws, n_points)."""
-        total = self.free[TOTAL][:, None] * self.unit
-        columns = {name: value[:, None] for name, value in self.free.items()}
+        """Response at raw inputs, an array of shape (n_draws, n_points).
+
+        Parameters
+        ----------
+        inputs : mapping of str to ndarray, shape (n_points,) or (n_draws, n_points)
+            The same for all draws, or each draw's own.
+        """
+        return self._evaluate(inputs, shares(self.law, self._columns))
+
+    def terms(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
+        """Each term of the response, by the symbol of its weight; they sum to the response.
+
+        Parameters
+        ----------
+        inputs : mapping of str to ndarray, shape (n_points,)
+            Raw.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (n_draws, n_points)
+        """
+        parts = shares(self.law, self._columns)
+        none = dict.fromkeys(parts, 0.0)
+        # The law is linear in its weights, so a term is the law with one weight alone.
+        return {name: self._evaluate(inputs, none | {name: part}) for name, part in parts.items()}
+
+    @property
+    def _columns(self) -> dict[str, Array]:
+        return {name: value[:, None] for name, value in self.free.items()}
+
+    def _evaluate(self, inputs: Mapping[str, Any], weights: Mapping[str, Any]) -> Array:
+        columns = self._columns
+        total = columns[TOTAL] * self.unit
         curvature = {item.symbol: columns[item.symbol] for item in self.law.curvature}
         scaled = {name: np.asarray(inputs[name]) / self.reference[name] for name in self.reference}
-        value = total * self.law(scaled, shares(self.law, columns) | curvature)
-        points = np.broadcast_shapes(*(np.shape(item) for item in scaled.values()))
-        return np.broadcast_to(value, (len(total), *points))
+        value = total * self.law(scaled, dict(weights) | curvature)
+        shapes = (np.shape(item) for item in scaled.values())
+        return np.broadcast_to(value, np.broadcast_shapes(total.shape, *shapes))
 
     def derivative(self, inputs: Mapping[str, Array], symbol: str) -> Array:
         """Partial derivative by one raw input, shape (n_draws, n_points), by a complex step.

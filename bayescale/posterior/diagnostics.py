@@ -113,7 +113,8 @@ class Diagnostics:
 
         items = "".join(f"<li>{p.severity}: {escape(p.message)}</li>" for p in self.problems)
         state = "passed" if self.passed else "failed"
-        return f"<p>Diagnostics: <b>{state}</b></p><ul>{items}</ul>{self.table.to_html()}"
+        table = self.table.to_html(float_format="{:.4g}".format)
+        return f"<p>Diagnostics: <b>{state}</b></p><ul>{items}</ul>{table}"
 
 
 def diagnose(

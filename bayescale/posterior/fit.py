@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +15,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from bayescale.errors import InputError, Problem
-from bayescale.law import NOISE_GAIN, Array, Law, Prior
+from bayescale.law import NOISE_GAIN, TOTAL, Array, Law, Prior
 from bayescale.noise import Chain, chain
 from bayescale.posterior import store
 from bayescale.posterior.checks import lack_of_fit, predictive_checks
@@ -28,7 +27,10 @@ from bayescale.posterior.diagnostics import (
     diagnose,
     diagnose_approximation,
 )
+from bayescale.posterior.identifiability import identifiability, with_remedy
+from bayescale.posterior.knowledge import from_draws
 from bayescale.posterior.parameters import Belief, Priors, constrain, resolve_priors, to_raw
+from bayescale.posterior.record import data_groups, provenance
 from bayescale.posterior.summary import DEFAULT_MASS, parameter_table, returns_table
 from bayescale.runs import read_points, read_runs
 
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
     from bayescale.extrapolation import Extrapolation
     from bayescale.runs import Runs
-
-_PACKAGES = ("bayescale", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +69,18 @@ class Fit:
         """Where the fit comes from: law and version, data digest, seed, route, versions, ..."""
         return {str(name): value for name, value in self.draws.attrs.items()}
 
-    @property
+    @cached_property
     def inputs(self) -> dict[str, Array]:
         """Observed inputs in raw units, by symbol, each of shape (n_runs,)."""
         constant = self.draws["constant_data"]
         return {name: constant[name].to_numpy() for name in self.law.input_symbols}
 
-    @property
+    @cached_property
     def response(self) -> Array:
         """Observed responses, shape (n_runs,)."""
         return np.asarray(self.draws["observed_data"][self.law.response.symbol])
 
-    @property
+    @cached_property
     def groups(self) -> npt.NDArray[Any] | None:
         """Label of the training run of each row, shape (n_runs,), where rows err alike."""
         constant = self.draws["constant_data"]
@@ -128,6 +128,23 @@ class Fit:
         attrs = self.draws.attrs
         return Curve(self.law, free, json.loads(attrs["reference"]), float(attrs["unit"]))
 
+    @cached_property
+    def observed_places(self) -> tuple[Array, Array]:
+        """Where runs were observed, each place once, and the log response predicted there.
+
+        Returns
+        -------
+        places : ndarray, shape (n_inputs, n_places)
+            Raw inputs in the law's order.
+        seen : ndarray, shape (n_places,)
+            Median of the log of the law's curve.
+        """
+        places = np.unique(np.stack(list(self.inputs.values())), axis=1)
+        # A median takes no more than some hundred draws.
+        some = self.curve.pick(slice(None, None, max(1, self.curve.free[TOTAL].size // 400)))
+        at = dict(zip(self.inputs, places, strict=True))
+        return places, np.median(np.log(some(at)), axis=0)
+
     def summary(self, mass: float = DEFAULT_MASS) -> pd.DataFrame:
         """The law's own symbols in raw units, then total, shares and noise.
 
@@ -168,6 +185,16 @@ class Fit:
         """
         points = read_points(at, self.law, derive=self.derive)
         return returns_table(self.curve, points, mass)
+
+    def identifiability(self) -> pd.DataFrame:
+        """Which parameters the runs informed, why not the others, and what would help.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :func:`bayescale.identifiability` says.
+        """
+        return identifiability(self)
 
     def extrapolate(self, at: Any, **options: Any) -> Extrapolation:
         """Forecast at new scales; the options are those of :func:`bayescale.extrapolate`."""
@@ -271,8 +298,11 @@ def fit(
             progress=progress,
             strict=strict,
         )
-    tree = xr.DataTree.from_dict(groups | _data_groups(law, data))
-    tree.attrs = _provenance(runs, chosen, data) | how | {"seed": seed}
+    flat = {str(name): x.to_numpy().ravel() for name, x in groups["free"].items()}
+    known = from_draws(law, data, chosen, data.unit(chosen), flat)
+    diagnostics = with_remedy(diagnostics, known, runs.problems)
+    tree = xr.DataTree.from_dict(groups | data_groups(law, data))
+    tree.attrs = provenance(runs, chosen, data) | how | {"seed": seed}
     return Fit(law, tree, diagnostics)
 
 
@@ -362,38 +392,3 @@ def _retry_note(tries: int, settings: str) -> Problem:
 
 def _dataset(values: Mapping[str, Array]) -> xr.Dataset:
     return xr.Dataset({name: (("chain", "draw"), value) for name, value in values.items()})
-
-
-def _data_groups(law: Law, data: ModelData) -> dict[str, xr.Dataset]:
-    constant: dict[str, Any] = {name: ("obs", x) for name, x in data.inputs.items()}
-    if data.groups is not None:
-        constant["run"] = ("obs", data.groups.astype(str).astype(object))
-    return {
-        "observed_data": xr.Dataset({law.response.symbol: ("obs", data.response)}),
-        "constant_data": xr.Dataset(constant),
-    }
-
-
-def _provenance(runs: Runs, priors: Priors, data: ModelData) -> dict[str, Any]:
-    """Attributes of plain numbers and text, JSON where there is structure."""
-    law = runs.law
-    texts = {
-        "derive": dict(runs.derive),
-        "columns": dict(runs.columns),
-        "reference": dict(data.reference),
-        "priors": {name: str(prior) for name, prior in priors.free},
-        "soft_constraints": list(priors.soft_constraints),
-        "warnings": [str(problem) for problem in runs.problems],
-        "versions": {name: version(name) for name in _PACKAGES},
-    }
-    return {
-        "law": law.name,
-        "law_version": law.version,
-        "formula": law.formula,
-        "source": runs.source,
-        "digest": runs.digest,
-        "run": runs.run or "",
-        "unit": data.unit(priors),
-        "growing": data.growing,
-        **{name: json.dumps(value) for name, value in texts.items()},
-    }

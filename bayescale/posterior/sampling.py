@@ -41,6 +41,9 @@ _STATS = {
     "depth": "tree_depth",
 }
 
+# Seconds between two states of a notebook's progress bar.
+_REFRESH = 0.2
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -115,7 +118,7 @@ def sample(
 
 @contextmanager
 def _progress_bar(total: int, *, shown: bool) -> Iterator[Callable[[Any], None] | None]:
-    """A rich progress bar over all chains; silent where nobody would see it."""
+    """A progress bar over all chains; silent where nobody would see it."""
     if not shown:
         yield None
         return
@@ -123,7 +126,11 @@ def _progress_bar(total: int, *, shown: bool) -> Iterator[Callable[[Any], None] 
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    if console.is_jupyter:
+        with _notebook_bar(total) as callback:
+            yield callback
+        return
+    if not console.is_terminal:
         yield None
         return
     columns = (
@@ -136,10 +143,40 @@ def _progress_bar(total: int, *, shown: bool) -> Iterator[Callable[[Any], None] 
         task = bar.add_task("sampling", total=total, divergences=0)
 
         def update(chains: Any) -> None:
-            bar.update(
-                task,
-                completed=sum(chain.finished_draws for chain in chains),
-                divergences=sum(chain.divergences for chain in chains),
-            )
+            done, divergences = _state(chains)
+            bar.update(task, completed=done, divergences=divergences)
 
         yield update
+
+
+@contextmanager
+def _notebook_bar(total: int) -> Iterator[Callable[[Any], None]]:
+    """A bar in HTML that goes when sampling ends; rich would need ipywidgets for it."""
+    import IPython.display
+
+    notebook: Any = IPython.display
+    handle = notebook.display(notebook.HTML(""), display_id=True)
+    shown_at = 0.0
+
+    def update(chains: Any) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if now - shown_at < _REFRESH:
+            return
+        shown_at = now
+        done, divergences = _state(chains)
+        text = f"sampling: {done:,} of {total:,} draws, {divergences} divergences"
+        handle.update(notebook.HTML(f"<progress value={done} max={total}></progress> {text}"))
+
+    try:
+        yield update
+    finally:
+        handle.update(notebook.HTML(""))
+
+
+def _state(chains: Any) -> tuple[int, int]:
+    """Draws and divergences so far, over all chains."""
+    return (
+        sum(chain.finished_draws for chain in chains),
+        sum(chain.divergences for chain in chains),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,25 +41,44 @@ def save(draws: xr.DataTree, diagnostics: Diagnostics, path: str | Path) -> Path
         If the folder does not exist or cannot be written.
     """
     target = Path(path)
+    with whole_file(target, "a fit") as draft:
+        tree = draws.copy()
+        tree.attrs |= {"bayescale_format": FORMAT, "diagnostics": diagnostics.to_json()}
+        tree.to_netcdf(draft, engine="h5netcdf")
+    return target
+
+
+@contextmanager
+def whole_file(target: Path, what: str) -> Iterator[Path]:
+    """A draft beside a file, which takes its place when it is written without a fault.
+
+    Parameters
+    ----------
+    target : Path
+    what : str
+        Named where it cannot be written, e.g. ``"a fit"``.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist or cannot be written.
+    """
     try:
         handle, name = tempfile.mkstemp(
             dir=target.parent, prefix=f".{target.name}.", suffix=".part"
         )
     except OSError as fault:
-        raise InputError(f"Cannot write a fit to {str(target)!r}: {fault.strerror}.") from fault
+        raise InputError(f"Cannot write {what} to {str(target)!r}: {fault.strerror}.") from fault
     draft = Path(name)
     try:
         os.close(handle)
-        tree = draws.copy()
-        tree.attrs |= {"bayescale_format": FORMAT, "diagnostics": diagnostics.to_json()}
-        tree.to_netcdf(draft, engine="h5netcdf")
+        yield draft
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.chmod(0o666 & ~_umask())
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return target
 
 
 def _umask() -> int:
@@ -101,6 +121,27 @@ def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
             "Fit again, or give the law that it was fitted with."
         )
     return Fit(found, tree, _diagnostics(tree.attrs.pop("diagnostics"), path))
+
+
+def law_name(path: str | Path) -> str:
+    """Name of the law that a file was fitted with, without reading its draws.
+
+    Raises
+    ------
+    FitFileError
+        If the file is no bayescale fit.
+    """
+    import h5py
+
+    if not Path(path).is_file():
+        raise FitFileError(f"There is no file {str(path)!r}.")
+    try:
+        with h5py.File(path) as file:
+            return str(file.attrs["law"])
+    except (OSError, KeyError) as fault:
+        raise FitFileError(
+            f"{str(path)!r} is not a readable fit (netCDF by bayescale): {_first_line(fault)}"
+        ) from fault
 
 
 def _diagnostics(text: str, path: str | Path) -> Diagnostics:

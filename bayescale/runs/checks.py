@@ -18,7 +18,7 @@ NARROW = 1.3
 
 
 def number_problems(frame: pd.DataFrame, law: Law) -> list[Problem]:
-    """Too few runs, repeated runs, a response that never changes."""
+    """Too few runs or places, repeated runs, a response that never changes."""
     symbols = [*law.input_symbols, law.response.symbol]
     problems = []
     if len(frame) < 2:
@@ -30,6 +30,8 @@ def number_problems(frame: pd.DataFrame, law: Law) -> list[Problem]:
             "the priors decide what the runs cannot, so expect wide intervals."
         )
         problems.append(warning("few-runs", message, runs=len(frame)))
+    else:
+        problems += _few_places(frame, law)
     response = frame[law.response.symbol].to_numpy()
     if len(frame) > 1 and np.ptp(response) == 0:
         # No warning: the noise has nothing to be told apart from, and no sampler converges.
@@ -39,6 +41,18 @@ def number_problems(frame: pd.DataFrame, law: Law) -> list[Problem]:
         )
         problems.append(error("constant-response", message, symbol=law.response.symbol))
     return problems + _repeated(frame, symbols)
+
+
+def _few_places(frame: pd.DataFrame, law: Law) -> list[Problem]:
+    places = len(frame[list(law.input_symbols)].drop_duplicates())
+    if places >= len(law.parameters):
+        return []
+    message = (
+        f"The {len(frame)} runs lie at {places} distinct place{'s' * (places > 1)}, fewer than the "
+        f"{len(law.parameters)} parameters of {law.name!r}: repeats say how noisy runs are, not "
+        "how the law bends; add runs elsewhere."
+    )
+    return [warning("few-places", message, places=places)]
 
 
 def bound_problems(inputs: Mapping[str, Array], law: Law, index: pd.Index[Any]) -> list[Problem]:

@@ -84,10 +84,35 @@ def test_a_broken_curve_is_seen_and_said(steepens):
     y = np.where(x < 1e5, x**-early, 1e5 ** (late - early) * x**-late)
     noise = 0.01 * np.random.default_rng(0).standard_normal(60)
     runs = read_runs(pd.DataFrame({"x": x, "y": y * np.exp(noise)}), "power")
-    problems = lack_of_fit(checked(runs))
-    assert {problem.code for problem in problems} == {"lack-of-fit"}
-    assert "compare another law" in problems[0].message
-    assert {problem.severity for problem in problems} == {"warning"}
+    checks = checked(runs)
+    (problem,) = lack_of_fit(checks)
+    assert (problem.code, problem.severity) == ("lack-of-fit", "warning")
+    assert "compare another law" in problem.message
+    fired = [row for row in checks if row["p_value"] < LEVEL]
+    assert problem.details["checks"] == fired
+    assert fired
+
+
+def row(name, p_value):
+    return {"check": name, "observed": 3.0, "lower": -1.0, "upper": 1.0, "p_value": p_value}
+
+
+def test_one_warning_names_every_feature_that_fired_and_no_other():
+    checks = (row("trend in N", 0.0), row("curvature in D", 0.4), row("likeness", 0.001))
+    (problem,) = lack_of_fit((*checks, row("curvature in N", 0.009)))
+    assert "trend in N, likeness and curvature in N of the residuals lie" in problem.message
+    assert "curvature in D" not in problem.message
+    assert [item["check"] for item in problem.details["checks"]] == [
+        "trend in N",
+        "likeness",
+        "curvature in N",
+    ]
+
+
+def test_one_feature_is_named_alone_and_none_is_no_warning():
+    (problem,) = lack_of_fit((row("trend in x", 0.002), row("curvature in x", 0.02)))
+    assert "trend in x of the residuals lies outside" in problem.message
+    assert lack_of_fit((row("trend in x", 0.01),)) == []
 
 
 def test_likeness_sees_noise_that_neighbours_share():
