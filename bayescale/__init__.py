@@ -23,12 +23,15 @@ from bayescale.prior import Prior
 
 if TYPE_CHECKING:
     from bayescale import datasets
+    from bayescale.decision import Cost, Limit, Options, Plan, compare_options
+    from bayescale.decision.plan import plan
     from bayescale.extrapolation import Average, Backtest, Extrapolation, compare, score
     from bayescale.extrapolation.average import average
     from bayescale.extrapolation.backtest import backtest
     from bayescale.extrapolation.extrapolate import extrapolate
     from bayescale.posterior import Belief, Fit, load
     from bayescale.posterior.fit import fit
+    from bayescale.report.report import report
     from bayescale.runs import Runs, read_points, read_runs
 
 __version__ = "0.1.0"
@@ -38,17 +41,24 @@ _LATER = {
     "Average": "extrapolation",
     "Backtest": "extrapolation",
     "Belief": "posterior",
+    "Cost": "decision",
     "Extrapolation": "extrapolation",
     "Fit": "posterior",
+    "Limit": "decision",
+    "Options": "decision",
+    "Plan": "decision",
     "Runs": "runs",
     "average": "extrapolation",
     "backtest": "extrapolation",
     "compare": "extrapolation",
+    "compare_options": "decision",
     "extrapolate": "extrapolation",
     "fit": "posterior",
     "load": "posterior",
+    "plan": "decision",
     "read_points": "runs",
     "read_runs": "runs",
+    "report": "report",
     "score": "extrapolation",
 }
 
@@ -56,13 +66,17 @@ __all__ = [
     "Average",
     "Backtest",
     "Belief",
+    "Cost",
     "Discrepancy",
     "Exponent",
     "Extrapolation",
     "Fit",
     "Input",
     "Law",
+    "Limit",
     "Noise",
+    "Options",
+    "Plan",
     "Prior",
     "Response",
     "Runs",
@@ -71,6 +85,7 @@ __all__ = [
     "average",
     "backtest",
     "compare",
+    "compare_options",
     "datasets",
     "errors",
     "extrapolate",
@@ -78,9 +93,11 @@ __all__ = [
     "law",
     "laws",
     "load",
+    "plan",
     "read_points",
     "read_runs",
     "register",
+    "report",
     "score",
 ]
 

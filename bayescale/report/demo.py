@@ -11,15 +11,13 @@ from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bayescale import datasets
 from bayescale.errors import InputError
+from bayescale.extrapolation.axes import BLACK, ORANGE, SMALL, label_of, log_axis, new_figure
 from bayescale.prior import Array
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from bayescale.extrapolation import Extrapolation
@@ -27,8 +25,7 @@ if TYPE_CHECKING:
     from bayescale.runs import Runs
 
 
-# Two colours of Okabe & Ito, told apart by everyone and in grey.
-_FORECAST, _MEASURED = "#E69F00", "#000000"
+_FORECAST, _MEASURED = ORANGE, BLACK
 
 
 @dataclass(frozen=True)
@@ -153,13 +150,11 @@ def _carry_out(study: Study, seed: int) -> Result:
 
 def picture(result: Result) -> Figure:
     """Draw each hidden place as its interval, with what was measured there."""
-    from matplotlib.figure import Figure
-
     law, table = result.fit.law, result.comparison
     table[["inner_low", "inner_high"]] = result.forecast.interval(0.5)
     places = table.drop_duplicates(list(law.input_symbols)).sort_values("median")
     rows = {tuple(place): row for row, place in enumerate(_places(places, law.input_symbols))}
-    figure = Figure(figsize=(7.2, 1.3 + 0.25 * len(rows)), layout="constrained")
+    figure = new_figure(7.2, 1.3 + 0.25 * len(rows))
     axes = figure.add_subplot()
     mass = f"{result.forecast.mass:.0%}"
     bars = (("lower", "upper", 1.5, f"equal-tailed {mass} of one new run"),)
@@ -168,13 +163,12 @@ def picture(result: Result) -> Figure:
     axes.plot(places["median"], range(len(rows)), "|", ms=9, color="white", mew=1.5)
     at = [rows[tuple(place)] for place in _places(table, law.input_symbols)]
     axes.plot(table["measured"], at, "o", ms=5, color=_MEASURED, label="hidden run, measured")
-    axes.set_yticks(range(len(rows)), _labels(places, law.input_symbols), fontsize=8)
+    axes.set_yticks(range(len(rows)), _labels(places, law.input_symbols), fontsize=SMALL)
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    axes.set_xscale("log")
-    _plain_ticks(axes)
-    axes.set_xlabel(f"{law.response.symbol} ({law.response.unit})")
+    log_axis(axes, "x")
+    axes.set_xlabel(label_of(law, law.response.symbol))
     axes.grid(axis="x", color="0.92", zorder=-1)
-    figure.legend(frameon=False, fontsize=8, ncols=3, loc="outside upper left")
+    figure.legend(frameon=False, fontsize=SMALL, ncols=3, loc="outside upper left")
     return figure
 
 
@@ -193,19 +187,8 @@ def _labels(places: pd.DataFrame, symbols: Sequence[str]) -> list[str]:
     ]
 
 
-def _plain_ticks(axes: Axes) -> None:
-    """Write a logarithmic axis with ordinary numbers, round ones where it is short."""
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
-
-    low, high = axes.get_xlim()
-    short = np.log10(high / low) < 0.6
-    axes.xaxis.set_major_locator(MaxNLocator(7) if short else LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-
-
 def write_page(results: Sequence[Result], folder: Path) -> Path:
-    """Write pictures, fits, tables, and a page that needs nothing beside it.
+    """Write pictures, fits, tables, a page that needs nothing beside it, and a full report.
 
     Parameters
     ----------
@@ -237,11 +220,24 @@ def write_page(results: Sequence[Result], folder: Path) -> Path:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
+    _write_report(results, folder)
     environment.filters |= {"human": format_number, "digits": lambda value: f"{value:.4g}"}
     page = folder / "index.html"
     values: dict[str, Any] = {"shown": shown, "version": __version__}
     page.write_text(environment.get_template("demo.html").render(values), encoding="utf-8")
     return page
+
+
+def _write_report(results: Sequence[Result], folder: Path) -> None:
+    """The same fits as a full report, which forecasts the furthest hidden place of each."""
+    from bayescale.report.report import report
+
+    fits = [result.fit for result in results]
+    furthest = [
+        result.comparison[list(result.fit.law.input_symbols)].iloc[[-1]] for result in results
+    ]
+    title = "Runs that were hidden: the full report"
+    report(fits, folder / "report.html", title, targets=furthest)
 
 
 def _png(figure: Figure) -> bytes:

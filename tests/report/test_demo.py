@@ -57,12 +57,25 @@ def test_what_is_said_of_a_forecast_is_counted_from_its_table(results):
 def test_the_page_needs_nothing_beside_it(page, results):
     text = page.read_text(encoding="utf-8")
     sources = re.findall(r'(?:src|href)="([^"]*)', text)
-    assert len(sources) == 2 * len(results)
-    assert all(source.startswith("data:image/png;base64,") for source in sources)
+    images = [source for source in sources if source.startswith("data:image/png;base64,")]
+    assert len(images) == 2 * len(results)
+    assert set(sources) - set(images) == {"report.html"}
     for result in results:
         assert result.verdict.replace("'", "&#39;") in text
         assert (page.parent / f"{result.study.name}.png").stat().st_size < 200_000
         assert bs.load(page.parent / f"{result.study.name}.nc").law == result.fit.law
+
+
+def test_the_full_report_beside_it_forecasts_the_furthest_hidden_run(page, results):
+    text = (page.parent / "report.html").read_text(encoding="utf-8")
+    for result in results:
+        # Seed and point are those of the page.
+        median = result.comparison["median"].iloc[-1]
+        furthest = result.comparison[list(result.fit.law.input_symbols)].iloc[[-1]]
+        assert result.fit.extrapolate(furthest).table["median"][0] == pytest.approx(
+            median, rel=0.02
+        )
+        assert f"by {result.fit.law.name}." in text
 
 
 def test_text_in_the_page_is_escaped(results, tmp_path):

@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 
 from bayescale import __version__
+from bayescale.cli.commands.deciding import add_next_runs, add_plan
+from bayescale.cli.commands.doubting import add_sensitivity
 from bayescale.cli.commands.fitting import add_demo, add_fit, add_laws, add_show
 from bayescale.cli.commands.forecasting import add_backtest, add_compare, add_extrapolate
+from bayescale.cli.commands.reporting import add_report
 from bayescale.cli.commands.shared import Parser, examples
 
 
@@ -30,8 +33,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (
         *(add_laws, add_fit, add_show),
-        *(add_extrapolate, add_backtest, add_compare),
-        add_demo,
+        *(add_extrapolate, add_backtest, add_compare, add_sensitivity),
+        *(add_plan, add_next_runs),
+        *(add_report, add_demo),
     ):
         add(commands)
     return top

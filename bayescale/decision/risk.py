@@ -1,0 +1,278 @@
+"""Risk measures: from draws of a response, where more is worse, to one number.
+
+    mean            E[y]
+    median          Q(0.5)
+    quantile(q)     Q(q), the value at risk
+    cvar(q)         E[y | y beyond Q(q)] = Q(q) + E[max(y - Q(q), 0)] / (1 - q), expected shortfall
+    tail_distance(q)    |Q(q) - E[y]| + |E[y] - Q(1 - q)|, the spread alone
+    exceedance(limit)   P(y > limit)
+    entropic(lambda)    log(E[exp(lambda * y)]) / lambda
+
+``Q`` is the quantile function of the draws. The noise of a new run has heavy tails on the log
+scale, so its mean is infinite: only what stays finite there (median, quantile, exceedance) may
+be asked of new runs, and everything of the law's curve.
+
+References: Rockafellar & Uryasev (2000), doi:10.21314/JOR.2000.038 (cvar); Föllmer & Schied
+(2002), doi:10.1007/s007800200072 (entropic).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from bayescale.errors import ComputationError, InputError
+from bayescale.law import Array
+from bayescale.numbers import format_number, parse_number
+
+# A tail of fewer draws than this says too little of itself.
+TAIL_DRAWS = 100
+_Influence = Callable[[Array, float], tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a risk is: its argument, and its value with the influence of each draw on it."""
+
+    argument: str
+    bounded: bool
+    tail: Callable[[float], float]  # probability of the part of the draws that decides
+    measure: _Influence
+    default: float | None = None
+
+
+def _mean(draws: Array, _: float) -> tuple[Array, Array]:
+    return draws.mean(axis=0), draws
+
+
+def _quantile(draws: Array, q: float) -> tuple[Array, Array]:
+    near = math.sqrt(q * (1 - q) / len(draws))
+    low, high = max(q - near, 0.0), min(q + near, 1.0)
+    below, value, above = np.quantile(draws, [low, q, high], axis=0)
+    return value, (q - (draws <= value)) * (above - below) / (high - low)
+
+
+def _cvar(draws: Array, q: float) -> tuple[Array, Array]:
+    at_risk = np.quantile(draws, q, axis=0)
+    influence = at_risk + np.maximum(draws - at_risk, 0.0) / (1 - q)
+    return influence.mean(axis=0), influence
+
+
+def _tail_distance(draws: Array, q: float) -> tuple[Array, Array]:
+    mean = draws.mean(axis=0)
+    (upper, up), (lower, low) = _quantile(draws, q), _quantile(draws, 1 - q)
+    above, below = np.sign(upper - mean), np.sign(mean - lower)
+    influence = above * (up - draws) + below * (draws - low)
+    return np.abs(upper - mean) + np.abs(mean - lower), influence
+
+
+def _exceedance(draws: Array, limit: float) -> tuple[Array, Array]:
+    over = np.asarray(draws > limit, dtype=float)
+    return over.mean(axis=0), over
+
+
+def _entropic(draws: Array, rate: float) -> tuple[Array, Array]:
+    most = draws.max(axis=0)
+    weight = np.exp(rate * (draws - most))
+    scale = weight.mean(axis=0)
+    return most + np.log(scale) / rate, weight / (scale * rate)
+
+
+def _counted(draws: Array, rate: float) -> float:
+    """Draws that an entropic risk rests on: their number if all had the same weight."""
+    weight = np.exp(rate * (draws - draws.max(axis=0)))
+    return float(np.min(weight.sum(axis=0) ** 2 / np.square(weight).sum(axis=0)))
+
+
+def _all(_: float) -> float:
+    return 1.0
+
+
+_KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "mean": _Kind("", False, _all, _mean),
+        "median": _Kind("", True, lambda _: 0.5, lambda draws, _: _quantile(draws, 0.5)),
+        "quantile": _Kind("q", True, lambda q: min(q, 1 - q), _quantile),
+        "cvar": _Kind("q", False, lambda q: 1 - q, _cvar),
+        "tail_distance": _Kind("q", False, lambda q: min(q, 1 - q), _tail_distance, 0.75),
+        "exceedance": _Kind("limit", True, _all, _exceedance),
+        "entropic": _Kind("lambda", False, _all, _entropic),
+    }
+)
+RISKS = tuple(
+    f"{name}({kind.argument})" if kind.argument else name for name, kind in _KINDS.items()
+)
+
+
+@dataclass(frozen=True)
+class Risk:
+    """A risk measure.
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`RISKS`, without its argument.
+    argument : float, optional
+        ``q`` between 0 and 1, ``limit`` in the response's unit, ``lambda`` in one over that.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, or an argument that is missing or out of range.
+    """
+
+    name: str
+    argument: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in _KINDS:
+            raise InputError(f"There is no risk {self.name!r}; choose from {', '.join(RISKS)}.")
+        kind = _KINDS[self.name]
+        if not kind.argument:
+            if self.argument is not None:
+                raise InputError(f"The risk {self.name} takes no argument.")
+            return
+        if self.argument is None:
+            object.__setattr__(self, "argument", kind.default)
+        fraction = kind.argument == "q"
+        if not (0 < self._value < (1 if fraction else math.inf)):
+            span = "between 0 and 1, e.g. 0.9" if fraction else "a positive number"
+            given = "missing" if self.argument is None else f"{self.argument:g}"
+            raise InputError(f"The risk {self.name}({kind.argument}) takes {span}; it is {given}.")
+
+    @property
+    def _value(self) -> float:
+        return math.nan if self.argument is None else self.argument
+
+    @property
+    def text(self) -> str:
+        """How the risk is written, e.g. ``cvar(0.9)``; :func:`resolve` reads it back."""
+        return self.name if self.argument is None else f"{self.name}({self.argument:.10g})"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is finite for a new run too, whose noise has heavy tails."""
+        return _KINDS[self.name].bounded
+
+    @property
+    def minimum_draws(self) -> int:
+        """Draws that it takes: a hundred in the tail that decides, one for what has no tail."""
+        tail = _KINDS[self.name].tail(self._value)
+        return 1 if tail == 1 else math.ceil(TAIL_DRAWS / tail - 1e-9)
+
+    def check(self, n_draws: int, kind: str = "mean") -> None:
+        """Refuse what the draws cannot support.
+
+        Parameters
+        ----------
+        n_draws : int
+        kind : {"mean", "run"}
+            Whether they are of the law's curve or of a new run.
+
+        Raises
+        ------
+        InputError
+            For the mean or a tail average of a new run, which is infinite.
+        ComputationError
+            If there are too few draws; it says how many it would take.
+        """
+        if kind == "run" and not self.bounded:
+            may = ", ".join(name for name, known in _KINDS.items() if known.bounded)
+            raise InputError(
+                f"The {self.name} of a new run is infinite, because its noise has heavy tails; ask "
+                f"it of the law's curve (kind='mean'), or use one of {may}."
+            )
+        if n_draws < self.minimum_draws:
+            raise ComputationError(
+                f"{self.text} takes at least {self.minimum_draws} draws ({TAIL_DRAWS} in its "
+                f"tail); there are {n_draws}. Sample more, or take a milder risk."
+            )
+
+    def __call__(self, draws: Array) -> Array:
+        """Risk of each design.
+
+        Parameters
+        ----------
+        draws : ndarray, shape (n_draws, n_designs)
+            Of a response, in its unit.
+
+        Returns
+        -------
+        ndarray, shape (n_designs,)
+            In the response's unit; a probability for ``exceedance``.
+
+        Raises
+        ------
+        ComputationError
+            If there are too few draws.
+        """
+        self._check_draws(draws)
+        return self.rank(draws)
+
+    def rank(self, draws: Array) -> Array:
+        """The same without any refusal, to tell good designs from bad ones in a search."""
+        return np.asarray(_KINDS[self.name].measure(draws, self._value)[0])
+
+    def _check_draws(self, draws: Array) -> None:
+        self.check(len(draws))
+        if self.name != "entropic":
+            return
+        counted = _counted(draws, self._value)
+        if counted < min(TAIL_DRAWS, len(draws)) - 1e-9:
+            needed = math.ceil(len(draws) * TAIL_DRAWS / counted)
+            raise ComputationError(
+                f"{self.text} rests on about {counted:.0f} of {len(draws)} draws; it would take "
+                f"about {format_number(needed)} draws, or a smaller lambda."
+            )
+
+    def error(self, draws: Array) -> Array:
+        """Monte Carlo standard error of the risk, as if the draws were independent.
+
+        From the influence of each draw on the risk: its SD over the root of their number.
+
+        Parameters
+        ----------
+        draws : ndarray, shape (n_draws, n_designs)
+
+        Returns
+        -------
+        ndarray, shape (n_designs,)
+        """
+        influence = _KINDS[self.name].measure(draws, self._value)[1]
+        return np.asarray(influence.std(axis=0) / math.sqrt(len(draws)))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+_WRITTEN = re.compile(r"\s*(\w+)\s*(?:\(\s*(?:\w+\s*=\s*)?([^()]*?)\s*\))?\s*")
+
+
+def resolve(risk: str | Risk) -> Risk:
+    """Read a risk as it is written.
+
+    Parameters
+    ----------
+    risk : str or Risk
+        For example ``"mean"``, ``"cvar(0.9)"``, ``"exceedance(2.1)"``.
+
+    Returns
+    -------
+    Risk
+
+    Raises
+    ------
+    InputError
+        For an unknown name, listing those that there are, or an argument out of range.
+    """
+    if isinstance(risk, Risk):
+        return risk
+    match = _WRITTEN.fullmatch(risk) if isinstance(risk, str) else None
+    if match is None:
+        raise InputError(f"There is no risk {risk!r}; choose from {', '.join(RISKS)}.")
+    return Risk(match[1], parse_number(match[2]) if match[2] else None)

@@ -1,0 +1,246 @@
+// Forecasts of one new point, as bayescale makes them: see bayescale/extrapolation.
+
+const decode = (text) =>
+  new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+
+// Numbers as people type them (70B, 1.4T, 5.9e23, 1,000), as bayescale.numbers reads them.
+const SUFFIXES = { "": 1, K: 1e3, M: 1e6, B: 1e9, G: 1e9, T: 1e12 };
+const NUMBER =
+  /^([+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,4})?)\s*([kmbgt]?)$/i;
+
+function parseNumber(text) {
+  const found = NUMBER.exec(text.trim());
+  return found ? Number(found[1].replaceAll(",", "")) * SUFFIXES[found[2].toUpperCase()] : NaN;
+}
+
+function formatNumber(value, digits = 3) {
+  const rounded = Number(value.toExponential(digits - 1));
+  const size = Math.abs(rounded);
+  if (size >= 1e3 && size < 1e15) {
+    const [name, unit] = [["T", 1e12], ["B", 1e9], ["M", 1e6], ["K", 1e3]].find((u) => size >= u[1]);
+    return String(Number((rounded / unit).toPrecision(digits))) + name;
+  }
+  if (size !== 0 && (size < 1e-4 || size >= 1e15)) return rounded.toExponential().replace("e+", "e");
+  return String(rounded);
+}
+
+// What came as base64 is decoded once.
+function prepare(data) {
+  const list = (items) => items.map(decode);
+  for (const part of data.parts) {
+    for (const name of ["total", "scale", "dof", "seen"]) part[name] = decode(part[name]);
+    part.parameters = list(part.parameters);
+    part.places = list(part.places);
+    for (const [owner, names] of [[part.runs, ["level", "gain"]], [part.curve, ["length"]]])
+      if (owner) for (const name of names) owner[name] = decode(owner[name]);
+  }
+  for (const name of ["bend", "factor", "noise"]) data[name] = decode(data[name]);
+  data.share = data.share && list(data.share);
+  return data;
+}
+
+// Log of the law's curve at every draw, or at every so-many-th.
+function logCurve(part, law, inputs, step) {
+  const x = inputs.map((value, k) => value / part.reference[k]);
+  const out = new Float64Array(Math.ceil(part.total.length / step));
+  for (let i = 0, j = 0; j < out.length; i += step, j++)
+    out[j] = Math.log(part.total[i] * law(x, part.parameters, i));
+  return out;
+}
+
+function quantile(sorted, share) {
+  const at = (sorted.length - 1) * share;
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
+}
+
+// Observed place that a new run's forecast starts from.
+function origin(part, inputs, log) {
+  const middle = quantile(Float64Array.from(log).sort(), 0.5);
+  const count = part.seen.length;
+  let best = -1;
+  let least = Infinity;
+  for (let k = 0; k < count; k++) {
+    if (inputs.some((value, j) => !(part.places[j][k] <= value * (1 + 1e-9)))) continue;
+    const unlike = Math.abs(middle - part.seen[k]);
+    if (unlike < least) [best, least] = [k, unlike];
+  }
+  if (best < 0) {
+    const scaled = (value, j) => Math.log(Math.max(value, part.smallest)) / part.width[j];
+    for (let k = 0; k < count; k++) {
+      const apart = inputs.map((value, j) => scaled(value, j) - scaled(part.places[j][k], j));
+      const distance = apart.reduce((sum, d) => sum + d * d, 0);
+      if (distance < least) [best, least] = [k, distance];
+    }
+  }
+  return part.places.map((place) => place[best]);
+}
+
+// Row of the one observed curve that a point follows; -1 where it lies before all.
+function following(curve, inputs) {
+  const seen = curve.inputs[curve.growing];
+  const limit = inputs[curve.growing] * (1 + 1e-9);
+  let row = -1;
+  seen.forEach((value, k) => {
+    if (value <= limit && (row < 0 || value > seen[row])) row = k;
+  });
+  return row;
+}
+
+// One law's forecast before any discrepancy: bayescale.extrapolation.parts.Parts.
+function partsOf(part, law, inputs, step) {
+  const log = logCurve(part, law, inputs, step);
+  const row = part.curve ? following(part.curve, inputs) : -1;
+  const from = row < 0 ? origin(part, inputs, log) : part.curve.inputs.map((x) => x[row]);
+  const start = logCurve(part, law, from, step);
+  const change = log.map((value, j) => value - start[j]);
+  let location = log;
+  let scale = log.map((_, j) => part.scale[j * step]);
+  if (part.runs) {
+    const { growing, early, level, gain } = part.runs;
+    const first = inputs.with(growing, Math.min(early, inputs[growing]));
+    const before = logCurve(part, law, first, step);
+    scale = scale.map((s, j) => Math.hypot(s, level[j * step], gain[j * step] * (log[j] - before[j])));
+  }
+  if (row >= 0) {
+    const { growing, log_response: seen, length, nearest } = part.curve;
+    const gap = Math.max(Math.log(inputs[growing] / from[growing]), nearest);
+    const rho = log.map((_, j) => Math.exp(-gap / length[j * step]));
+    location = log.map((value, j) => value + rho[j] * (seen[row] - start[j]));
+    scale = scale.map((s, j) => s * Math.sqrt(1 - rho[j] ** 2));
+  }
+  return { location, scale, change, dof: log.map((_, j) => part.dof[j * step]) };
+}
+
+// Several laws' forecasts, averaged in their order: bayescale.extrapolation.parts.pool.
+function pool(several, share, step) {
+  const size = Math.min(...several.map((parts) => parts.location.length));
+  const out = {};
+  for (const name of ["location", "scale", "change", "dof"]) out[name] = new Float64Array(size);
+  several.forEach((parts, k) => {
+    const count = parts.location.length;
+    const order = Uint32Array.from(parts.location.keys());
+    order.sort((a, b) => parts.location[a] - parts.location[b] || a - b);
+    for (let j = 0; j < size; j++) {
+      const i = order[size > 1 ? Math.round((j * (count - 1)) / (size - 1)) : 0];
+      const weight = share[k][j * step];
+      out.location[j] += weight * parts.location[i];
+      out.change[j] += weight * parts.change[i];
+      out.scale[j] += weight * Math.log(parts.scale[i]);
+      out.dof[j] += weight * Math.log(parts.dof[i]);
+    }
+  });
+  out.scale = out.scale.map(Math.exp);
+  out.dof = out.dof.map(Math.exp);
+  return out;
+}
+
+// Decades beyond the observed runs in the furthest input, either way.
+function reachOf(data, inputs) {
+  return data.inputs.reduce((furthest, item, k) => {
+    const at = Math.log10(inputs[k] > 0 ? inputs[k] : item.high);
+    return Math.max(furthest, at - Math.log10(item.high), Math.log10(item.low) - at);
+  }, 0);
+}
+
+// Distribution of a new point: location and scale of the log response at every draw.
+function predict(data, laws, inputs, { discrepancy = true, step = 1 } = {}) {
+  const several = data.parts.map((part, k) => partsOf(part, laws[k], inputs, step));
+  const parts = data.share ? pool(several, data.share, step) : several[0];
+  const reach = reachOf(data, inputs);
+  if (discrepancy) {
+    const onset = -Math.expm1(-reach / data.onset);
+    parts.location = parts.location.map((v, j) => v + data.bend[j * step] * parts.change[j]);
+    parts.scale = parts.scale.map((v, j) => v * Math.exp(data.factor[j * step] * onset));
+  }
+  return { ...parts, reach };
+}
+
+// Log responses, in order, of the law's curve ("mean") or of one new run ("run").
+function sortedLogs(data, found, kind, step = 1) {
+  if (kind === "mean") return Float64Array.from(found.location).sort();
+  const clip = (v) => Math.min(700, Math.max(-700, v));
+  return found.location.map((v, j) => clip(v + found.scale[j] * data.noise[j * step])).sort();
+}
+
+// Quantile of responses from ordered logs: the two nearest are what is averaged.
+function responseQuantile(sorted, share) {
+  const at = (sorted.length - 1) * share;
+  const low = Math.floor(at);
+  const [a, b] = [Math.exp(sorted[low]), Math.exp(sorted[Math.min(low + 1, sorted.length - 1)])];
+  return a + (b - a) * (at - low);
+}
+
+// Lanczos' approximation (g = 7, n = 9), to fifteen digits.
+const LANCZOS = [
+  676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+];
+function logGamma(x) {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+  const sum = LANCZOS.reduce((s, c, k) => s + c / (x + k), 0.99999999999980993);
+  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(x + 6.5) - (x + 6.5) + Math.log(sum);
+}
+
+// Continued fraction of the incomplete beta function, Lentz's way.
+function betaFraction(x, a, b) {
+  const safe = (v) => (Math.abs(v) < 1e-300 ? 1e-300 : v);
+  let c = 1;
+  let d = 1 / safe(1 - ((a + b) * x) / (a + 1));
+  let h = d;
+  for (let m = 1; m <= 1000; m++) {
+    for (const term of [
+      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
+    ]) {
+      d = 1 / safe(1 + term * d);
+      c = safe(1 + term / c);
+      h *= d * c;
+    }
+    if (Math.abs(d * c - 1) < 1e-13) break;
+  }
+  return h;
+}
+
+// Student's t distribution function.
+function studentCdf(t, dof) {
+  if (!Number.isFinite(t)) return t > 0 ? 1 : 0;
+  const [a, b] = [dof / 2, 0.5];
+  const ratio = (t * t) / dof;
+  const front = Math.exp(
+    logGamma(a + b) - logGamma(a) - logGamma(b) - a * Math.log1p(ratio) + b * Math.log(ratio / (1 + ratio)),
+  );
+  const x = 1 / (1 + ratio);
+  const both =
+    ratio === 0 ? 1
+    : x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a
+    : 1 - (front * betaFraction(ratio / (1 + ratio), b, a)) / b;
+  return t > 0 ? 1 - both / 2 : both / 2;
+}
+
+// Probability that the response lies below a limit.
+function probabilityBelow(found, kind, limit) {
+  const log = Math.log(limit);
+  const each =
+    kind === "mean"
+      ? found.location.map((v) => (v < log ? 1 : 0))
+      : found.location.map((v, j) => studentCdf((log - v) / found.scale[j], found.dof[j]));
+  return each.reduce((sum, v) => sum + v, 0) / each.length;
+}
+
+// Everything that a page says of one point.
+function forecast(data, laws, inputs, { kind, discrepancy, limit }) {
+  const found = predict(data, laws, inputs, { discrepancy });
+  const sorted = sortedLogs(data, found, kind);
+  const at = (share) => responseQuantile(sorted, share);
+  return {
+    median: at(0.5),
+    lower50: at(0.25),
+    upper50: at(0.75),
+    lower90: at(0.05),
+    upper90: at(0.95),
+    probability: limit > 0 ? probabilityBelow(found, kind, limit) : NaN,
+    reach: found.reach,
+  };
+}
