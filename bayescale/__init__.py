@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from bayescale.extrapolation.average import average
     from bayescale.extrapolation.backtest import backtest
     from bayescale.extrapolation.extrapolate import extrapolate
+    from bayescale.extrapolation.sensitivity import sensitivity
     from bayescale.posterior import Belief, Fit, load
     from bayescale.posterior.fit import fit
+    from bayescale.posterior.identifiability import identifiability
     from bayescale.report.report import report
     from bayescale.runs import Runs, read_points, read_runs
 
@@ -54,12 +56,14 @@ _LATER = {
     "compare_options": "decision",
     "extrapolate": "extrapolation",
     "fit": "posterior",
+    "identifiability": "posterior",
     "load": "posterior",
     "plan": "decision",
     "read_points": "runs",
     "read_runs": "runs",
     "report": "report",
     "score": "extrapolation",
+    "sensitivity": "extrapolation",
 }
 
 __all__ = [
@@ -90,6 +94,7 @@ __all__ = [
     "errors",
     "extrapolate",
     "fit",
+    "identifiability",
     "law",
     "laws",
     "load",
@@ -99,6 +104,7 @@ __all__ = [
     "register",
     "report",
     "score",
+    "sensitivity",
 ]
 
 

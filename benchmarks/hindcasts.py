@@ -1,4 +1,4 @@
-"""Does the discrepancy that is updated by a table's own hindcasts forecast better?
+"""What updating the discrepancy by a table's own hindcasts does to forecasts.
 
 ``python benchmarks/hindcasts.py [curves chinchilla porian ...] [--every K]``: every problem of
 benchmarks/extrapolation.py is forecast twice, with the discrepancy learned on other published
@@ -20,7 +20,7 @@ from published import DATA
 import bayescale as bs
 from bayescale.extrapolation.average import HINDCASTS, SPREAD, learned_of
 from bayescale.extrapolation.discrepancy import widen
-from bayescale.extrapolation.hindcast import look_back, read
+from bayescale.extrapolation.hindcast import Reading, look_back, read
 from bayescale.extrapolation.hindcast import learn as update
 from bayescale.extrapolation.hold_out import Fold, largest
 from bayescale.extrapolation.parts import pool
@@ -45,7 +45,7 @@ def published(problem: Problem) -> bs.Discrepancy:
     return law.discrepancy if len(problem.laws) == 1 else learned_of(law)
 
 
-def reading(problem: Problem, whole: bs.Runs, cut: Fold):
+def reading(problem: Problem, whole: bs.Runs, cut: Fold) -> Reading | None:
     """What one hindcast of all laws says of their average."""
     rows = problem.train.iloc[np.flatnonzero(cut.train)]
     inner = Problem(**(vars(problem) | {"train": rows}))

@@ -4,6 +4,7 @@ from bayescale.extrapolation.average import Average, average, compare
 from bayescale.extrapolation.backtest import Backtest, backtest
 from bayescale.extrapolation.extrapolate import Extrapolation, extrapolate
 from bayescale.extrapolation.scores import score
+from bayescale.extrapolation.sensitivity import sensitivity
 
 __all__ = [
     "Average",
@@ -14,4 +15,5 @@ __all__ = [
     "compare",
     "extrapolate",
     "score",
+    "sensitivity",
 ]
