@@ -23,7 +23,8 @@ from bayescale.prior import Prior
 
 if TYPE_CHECKING:
     from bayescale import datasets
-    from bayescale.decision import Cost, Limit, Options, Plan, compare_options
+    from bayescale.decision import Cost, Limit, NextRuns, Options, Plan, compare_options
+    from bayescale.decision.next_runs import next_runs
     from bayescale.decision.plan import plan
     from bayescale.extrapolation import Average, Backtest, Extrapolation, compare, score
     from bayescale.extrapolation.average import average
@@ -47,6 +48,7 @@ _LATER = {
     "Extrapolation": "extrapolation",
     "Fit": "posterior",
     "Limit": "decision",
+    "NextRuns": "decision",
     "Options": "decision",
     "Plan": "decision",
     "Runs": "runs",
@@ -58,6 +60,7 @@ _LATER = {
     "fit": "posterior",
     "identifiability": "posterior",
     "load": "posterior",
+    "next_runs": "decision",
     "plan": "decision",
     "read_points": "runs",
     "read_runs": "runs",
@@ -78,6 +81,7 @@ __all__ = [
     "Input",
     "Law",
     "Limit",
+    "NextRuns",
     "Noise",
     "Options",
     "Plan",
@@ -98,6 +102,7 @@ __all__ = [
     "law",
     "laws",
     "load",
+    "next_runs",
     "plan",
     "read_points",
     "read_runs",

@@ -2,6 +2,7 @@
 
 from bayescale.decision.cost import Budget, Cost
 from bayescale.decision.limits import Limit
+from bayescale.decision.next_runs import NextRuns, next_runs
 from bayescale.decision.options import Options, compare_options
 from bayescale.decision.plan import Plan, plan
 from bayescale.decision.risk import RISKS, Risk
@@ -12,11 +13,13 @@ __all__ = [
     "Budget",
     "Cost",
     "Limit",
+    "NextRuns",
     "Options",
     "Plan",
     "Risk",
     "Worlds",
     "compare_options",
+    "next_runs",
     "plan",
     "worlds",
 ]

@@ -151,7 +151,7 @@ class Extrapolation:
 
     def _repr_html_(self) -> str:
         table = self.table.drop(columns=["interval", "discrepancy", "notes"])
-        human = dict.fromkeys(self.law.input_symbols, format_number)
+        human: Any = dict.fromkeys(self.law.input_symbols, format_number)
         return table.to_html(float_format="{:.4g}".format, formatters=human) + "".join(
             f"<p>{escape(line)}</p>" for line in self._footnotes()
         )
