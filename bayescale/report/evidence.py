@@ -30,6 +30,7 @@ from bayescale.report.sensitivity import sensitivity
 
 # Rows of a table behind a picture that a page shows; the picture has them all.
 _MOST_ROWS = 12
+_MADE_OF = ["term", "median", "lower", "upper", "share_median", "share_lower", "share_upper"]
 
 
 def evidence(results: Results) -> tuple[Section, ...]:
@@ -51,6 +52,7 @@ def _behind(results: Results, place: int) -> Iterator[Block]:
     if isinstance(forecaster, Average):
         yield from _laws(forecaster, results, place)
         return
+    yield from _made_of(forecaster, place)
     yield from _law(forecaster, place)
     yield from _data(forecaster)
     yield from _diagnostics(forecaster)
@@ -113,6 +115,19 @@ def _laws(average: Average, results: Results, place: int) -> Iterator[Block]:
 def _symbols(forecaster: Fit | Average) -> tuple[str, ...]:
     first = forecaster.fits[0] if isinstance(forecaster, Average) else forecaster
     return first.law.input_symbols
+
+
+def _made_of(fit: Fit, place: int) -> Iterator[Block]:
+    from bayescale.report.plots.composition import composition, composition_table
+
+    caption = (
+        f"What {fit.law.response.symbol} is made of by {fit.law.name}: floor and terms, stacked; "
+        f"bars are {interval_name(DEFAULT_MASS)} of the law's curve."
+    )
+    yield picture(f"composition-{place}", composition(fit), caption)
+    drawn = composition_table(fit, points=_MOST_ROWS)[[*fit.law.input_symbols, *_MADE_OF]]
+    caption = f"Terms of {fit.law.name}, as drawn"
+    yield table(drawn, caption, human=fit.law.input_symbols, folded=True)
 
 
 def _law(fit: Fit, place: int) -> Iterator[Block]:

@@ -17,6 +17,7 @@ from bayescale.extrapolation.axes import (
     plain,
     tint,
 )
+from bayescale.law import TOTAL
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.summary import DEFAULT_MASS, bounds, interval_name
 from bayescale.report.plots.lines import line_along
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # Above this many decades of the response its parts are told as shares.
 _DECADES = 1.0
+_DRAWS = 1000
 
 
 def composition_table(
@@ -63,7 +65,9 @@ def composition_table(
 
     line = line_along(fit, along or fit.law.input_symbols[0], at, points)
     inputs = {name: line.points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
-    found = fit.curve.terms(inputs)
+    # Medians and bounds of a picture take no more than a thousand draws.
+    thinned = slice(None, None, max(1, fit.curve.free[TOTAL].size // _DRAWS))
+    found = fit.curve.pick(thinned).terms(inputs)
     whole = np.sum(list(found.values()), axis=0)
     meanings = {item.symbol: item.meaning for item in fit.law.weights}
     so_far: Any = 0.0
