@@ -91,11 +91,12 @@ def test_a_missing_docstring_is_found():
 
 
 def test_links_between_made_pages_hold(made):
+    notebooks = {f"notebooks/{path.stem}.md" for path in (ROOT / "notebooks").glob("*.ipynb")}
     for page, text in made.items():
         plain = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\((?!https:)([^)#]+)", plain):
             path = (ROOT / "docs" / page).parent.joinpath(target).resolve().relative_to(ROOT)
-            known = str(path.relative_to("docs")) in made or (ROOT / path).is_file()
+            known = str(path.relative_to("docs")) in {*made, *notebooks} or (ROOT / path).is_file()
             assert known, (page, target)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayescale.decision.cost import write_amount
+from bayescale.extrapolation.axes import BLUE, SMALL, VERMILION, new_figure
 from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from bayescale.decision.next_runs import NextRuns
-
-# Blue and orange of Okabe & Ito, told apart by everyone and in grey.
-_ALL, _CHOSEN = "#0072B2", "#D55E00"
 
 
 def next_picture(found: NextRuns) -> Figure:
@@ -29,17 +27,15 @@ def next_picture(found: NextRuns) -> Figure:
     matplotlib.figure.Figure
         Not registered with pyplot, so that nothing is left open.
     """
-    from matplotlib.figure import Figure
-
     quantities = [("reduction", 100.0, "narrower interval at the target (%)")]
     if "value" in found.table:
         quantities.append(("value", 1.0, "risk that the decision saves"))
-    figure = Figure(figsize=(6.4, 3.2 * len(quantities)), layout="constrained")
+    figure = new_figure(6.4, 3.2 * len(quantities))
     panels = figure.subplots(len(quantities), 1, squeeze=False, sharex=True)[:, 0]
     table = found.table
     chosen = table.index.isin(found.chosen)
     for axes, (name, scale, label) in zip(panels, quantities, strict=True):
-        for mask, color, says in ((~chosen, _ALL, "candidates"), (chosen, _CHOSEN, "to buy")):
+        for mask, color, says in ((~chosen, BLUE, "candidates"), (chosen, VERMILION, "to buy")):
             part = table[mask]
             axes.errorbar(
                 part["cost"],
@@ -54,7 +50,7 @@ def next_picture(found: NextRuns) -> Figure:
         axes.axhline(0, color="0.6", lw=0.8, zorder=-1)
         axes.set_ylabel(label)
     _scale_cost(panels[-1], found)
-    panels[0].legend(frameon=False, fontsize=8)
+    panels[0].legend(frameon=False, fontsize=SMALL)
     return figure
 
 

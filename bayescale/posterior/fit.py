@@ -384,8 +384,8 @@ def _retry_note(tries: int, settings: str) -> Problem:
     return Problem(
         "retried",
         "note",
-        f"The first {tries - 1} attempt{'s' * (tries > 2)} did not pass the checks; these draws "
-        f"are from attempt {tries}, with {settings}.",
+        f"{'The first attempt' if tries == 2 else f'The first {tries - 1} attempts'} did not pass "
+        f"the checks; these draws are from attempt {tries}, with {settings}.",
         {"attempts": tries},
     )
 

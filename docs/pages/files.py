@@ -13,6 +13,7 @@ FILES = {
     "index.md": "README.md",
     "changelog.md": "CHANGELOG.md",
     "data.md": "bayescale/datasets/README.md",
+    "notebooks/index.md": "notebooks/README.md",
 }
 _INCLUDED = re.compile(r"^<!-- include (\S+) -->$", flags=re.MULTILINE)
 

@@ -31,6 +31,7 @@ _PAGES = {
     "LICENSE": "licence.md",
     "benchmarks/README.md": "how-it-works.md#benchmarks",
     "bayescale/datasets/README.md": "data.md",
+    "notebooks/README.md": "notebooks/index.md",
 }
 
 
