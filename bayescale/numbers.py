@@ -82,3 +82,15 @@ def format_number(value: float, digits: int = 3) -> str:
         suffix, unit = next(pair for pair in _WRITTEN if abs(rounded) >= pair[1])
         return f"{rounded / unit:.{digits}g}{suffix}"
     return re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", f"{rounded:.{digits}g}")
+
+
+def brief(value: float) -> str:
+    """Write a number of a table with four significant digits, from ten thousand as 64.8K.
+
+    Examples
+    --------
+    >>> brief(0.0123456), brief(64846.7), brief(float("nan"))
+    ('0.01235', '64.85K', 'nan')
+    """
+    large = 1e4 <= abs(value) < float("inf")
+    return format_number(value, 4) if large else f"{value:.4g}"

@@ -1,11 +1,12 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bayescale.errors import InputError
-from bayescale.numbers import format_number, parse_number
+from bayescale.numbers import brief, format_number, parse_number
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,8 @@ def test_what_is_written_is_read_back(number, digits):
     assert parse_number(format_number(number, digits)) == pytest.approx(
         number, rel=10 ** (1 - digits), abs=0
     )
+
+
+def test_a_number_of_a_table_is_brief_whatever_its_size():
+    found = [brief(x) for x in (0.0123456, 1234.6, 64846.7, -2.5e9, 1e15, np.inf, np.nan)]
+    assert found == ["0.01235", "1235", "64.85K", "-2.5B", "1e15", "inf", "nan"]

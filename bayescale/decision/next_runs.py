@@ -44,6 +44,7 @@ from bayescale.errors import InputError
 from bayescale.extrapolation import Extrapolation
 from bayescale.extrapolation.extrapolate import check_kind
 from bayescale.law import Array, Discrepancy
+from bayescale.numbers import brief
 from bayescale.posterior.summary import DEFAULT_MASS, check_mass, interval_name
 from bayescale.runs import read_points
 
@@ -114,7 +115,7 @@ class NextRuns:
 
     def _repr_html_(self) -> str:
         told = [*self.text.split("\n"), *(f"Caution: {note}" for note in self.notes)]
-        tables = [item.to_html(float_format="{:.4g}".format) for item in (self.choice, self.table)]
+        tables = [item.to_html(float_format=brief) for item in (self.choice, self.table)]
         return "".join(f"<p>{escape(line)}</p>" for line in told) + "".join(tables)
 
 

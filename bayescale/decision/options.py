@@ -15,7 +15,7 @@ from bayescale.decision.worlds import worlds
 from bayescale.errors import InputError
 from bayescale.extrapolation import Average
 from bayescale.law import Array, Discrepancy
-from bayescale.numbers import parse_number
+from bayescale.numbers import brief, parse_number
 from bayescale.posterior import Fit
 from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.runs import read_points
@@ -115,7 +115,7 @@ class Options:
     def _repr_html_(self) -> str:
         return (
             f"<p>{escape(self.text)}</p>"
-            + "".join(t.to_html(float_format="{:.4g}".format) for t in (self.table, self.pairwise))
+            + "".join(t.to_html(float_format=brief) for t in (self.table, self.pairwise))
             + "".join(f"<p>Caution: {escape(note)}</p>" for note in self.notes)
         )
 

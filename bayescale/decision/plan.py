@@ -30,7 +30,7 @@ from bayescale.decision.valley import beside
 from bayescale.decision.worlds import worlds
 from bayescale.errors import ComputationError, InputError
 from bayescale.law import Array, Discrepancy
-from bayescale.numbers import parse_number
+from bayescale.numbers import brief, parse_number
 from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Plan:
         tables = (self.choice.to_frame().T, self.optimum, self.regret.table, self.alternatives)
         return (
             f"<p>{escape(self.text)}</p>"
-            + "".join(table.to_html(float_format="{:.4g}".format) for table in tables)
+            + "".join(table.to_html(float_format=brief) for table in tables)
             + "".join(f"<p>Caution: {escape(note)}</p>" for note in self.notes)
         )
 

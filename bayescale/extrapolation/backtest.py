@@ -21,6 +21,7 @@ from bayescale.extrapolation.hindcast import Reading, learn
 from bayescale.extrapolation.hold_out import folds
 from bayescale.extrapolation.scores import SCORES
 from bayescale.law import Discrepancy, Law
+from bayescale.numbers import brief
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +145,7 @@ class Backtest:
 
     def _repr_html_(self) -> str:
         paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
-        return self.table.to_html(float_format="{:.4g}".format) + paragraphs
+        return self.table.to_html(float_format=brief) + paragraphs
 
 
 def backtest(

@@ -17,7 +17,7 @@ from bayescale.extrapolation.discrepancy import resolve, widen
 from bayescale.extrapolation.parts import Parts, parts_of
 from bayescale.extrapolation.predictive import Predictive
 from bayescale.law import Array, Discrepancy, Law
-from bayescale.numbers import format_number
+from bayescale.numbers import brief, format_number
 from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.runs import read_points
 
@@ -152,7 +152,7 @@ class Extrapolation:
     def _repr_html_(self) -> str:
         table = self.table.drop(columns=["interval", "discrepancy", "notes"])
         human: Any = dict.fromkeys(self.law.input_symbols, format_number)
-        return table.to_html(float_format="{:.4g}".format, formatters=human) + "".join(
+        return table.to_html(float_format=brief, formatters=human) + "".join(
             f"<p>{escape(line)}</p>" for line in self._footnotes()
         )
 

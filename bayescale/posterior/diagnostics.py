@@ -13,6 +13,7 @@ import xarray as xr
 
 from bayescale.errors import Problem
 from bayescale.law import Array, Law, Shape, Support
+from bayescale.numbers import brief
 from bayescale.posterior.parameters import FORWARD
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Diagnostics:
 
         items = "".join(f"<li>{p.severity}: {escape(p.message)}</li>" for p in self.problems)
         state = "passed" if self.passed else "failed"
-        table = self.table.to_html(float_format="{:.4g}".format)
+        table = self.table.to_html(float_format=brief)
         return f"<p>Diagnostics: <b>{state}</b></p><ul>{items}</ul>{table}"
 
 

@@ -17,6 +17,7 @@ import xarray as xr
 from bayescale.errors import InputError, Problem
 from bayescale.law import NOISE_GAIN, TOTAL, Array, Law, Prior
 from bayescale.noise import Chain, chain
+from bayescale.numbers import brief
 from bayescale.posterior import store
 from bayescale.posterior.checks import lack_of_fit, predictive_checks
 from bayescale.posterior.curve import Curve
@@ -217,11 +218,7 @@ class Fit:
 
     def _repr_html_(self) -> str:
         title = f"<h4>{escape(repr(self))}</h4>"
-        return (
-            title
-            + self.summary().to_html(float_format="{:.4g}".format)
-            + (self.diagnostics._repr_html_())
-        )
+        return title + self.summary().to_html(float_format=brief) + (self.diagnostics._repr_html_())
 
 
 def fit(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bayescale.numbers import format_number
+from bayescale.numbers import brief, format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -210,5 +210,4 @@ def _cell(value: Any, human: bool) -> str:
         return str(value)
     if number != number:
         return "–"
-    large = human or abs(number) >= 1e6
-    return format_number(number, 4) if large and abs(number) < float("inf") else digits(number)
+    return format_number(number, 4) if human and abs(number) < float("inf") else brief(number)
