@@ -128,6 +128,36 @@ class Extrapolation:
             found, index=self.points.index, name=f"P({self.law.response.symbol} < limit)"
         )
 
+    def beside(self, observed: Any) -> pd.DataFrame:
+        """Forecasts beside what was observed at the same points.
+
+        Parameters
+        ----------
+        observed : sequence of float, shape (n_points,)
+            Responses, in the response's unit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Inputs, ``observed``, median, lower, upper, reach, and whether the interval holds
+            what was observed (``inside``).
+
+        Raises
+        ------
+        InputError
+            If there are not as many as points.
+        """
+        found = np.asarray(observed, dtype=float)
+        if found.shape != (len(self.points),):
+            raise InputError(
+                f"There are {len(self.points)} forecasts and observed responses of shape "
+                f"{found.shape}; give one for each point."
+            )
+        table = self.table[[*self.points.columns, "median", "lower", "upper", "reach"]].copy()
+        table.insert(len(self.points.columns), "observed", found)
+        table["inside"] = (table["lower"] <= found) & (found <= table["upper"])
+        return table
+
     def plot(self, against: str | None = None) -> Figure:
         """Observed runs and forecast against one input, on log axes.
 

@@ -95,12 +95,8 @@ class Result:
     @property
     def comparison(self) -> pd.DataFrame:
         """One row per hidden run, nearest first: inputs, measured, forecast, inside, reach."""
-        table = self.forecast.table[
-            [*self.fit.law.input_symbols, "median", "lower", "upper", "reach"]
-        ].copy()
-        measured = self.held_out.response
-        table.insert(len(self.fit.law.inputs), "measured", measured)
-        table["inside"] = (table["lower"] <= measured) & (measured <= table["upper"])
+        table = self.forecast.beside(self.held_out.response)
+        table = table.rename(columns={"observed": "measured"})
         return table.sort_values("reach", kind="stable")
 
     @property

@@ -164,3 +164,13 @@ def test_a_saved_fit_is_used_without_pymc(tmp_path):
     job = [sys.executable, "-c", NO_PYMC, str(path)]
     found = subprocess.run(job, check=True, capture_output=True, text=True)
     assert found.stdout.strip() == ""
+
+
+def test_forecasts_stand_beside_what_was_observed():
+    forecast = many_draws().extrapolate(AT, kind="mean", discrepancy=False)
+    middle = forecast.table["median"].to_numpy()
+    found = forecast.beside(middle * [1.0, 3.0])
+    assert found["inside"].tolist() == [True, False]
+    np.testing.assert_allclose(found["observed"] / middle, [1.0, 3.0])
+    with pytest.raises(InputError, match="2 forecasts"):
+        forecast.beside([1.0])
