@@ -114,7 +114,7 @@ def _worth_its_price(
     if value < -error:
         return f"{start}: outcomes would mislead the fit. Not worth the price before we commit."
     if value <= error:
-        return f"{start}, which is not told from nothing: not worth the price before we commit."
+        return f"{start}, which may as well be nothing: not worth the price before we commit."
     gain = extra_budget(plan, value)
     verdict = "worth" if gain > price else "not worth"
     return (

@@ -55,7 +55,10 @@ def _draw_risk(axes: Axes, plan: Plan) -> None:
     )
     axes.plot(at, table["risk"], color=BLUE, lw=1.6, label=str(plan.risk))
     refused = table[~table["allowed"]]
-    axes.plot(refused[name], refused["risk"], "x", ms=5, color=VERMILION, label="breaks a limit")
+    if len(refused):
+        axes.plot(
+            refused[name], refused["risk"], "x", ms=5, color=VERMILION, label="breaks a limit"
+        )
     good = table[table["in_valley"]]
     axes.plot(good[name], good["risk"], lw=5, alpha=0.5, color=GREEN, label="within 0.5%")
     axes.plot(plan.choice[name], plan.choice["risk"], "o", ms=7, color=GREEN, mec="white")

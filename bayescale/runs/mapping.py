@@ -93,7 +93,10 @@ def _missing(table: Table, law: Law, sources: Mapping[str, str], run: str | None
             item = meanings.get(symbol)
             near = nearest(_words(name, item), free)
             hint = (
-                f'; the nearest is {short(near)}: columns={{"{symbol}": "{near}"}}' if near else ""
+                f'; the nearest is {short(near)}: columns={{"{symbol}": "{near}"}} '
+                f"(--column {symbol}={near})"
+                if near
+                else ""
             )
             for_what = f" for {symbol} ({item.meaning})" if item else f" for {symbol}"
             message = (
