@@ -195,7 +195,8 @@ def backtest(
         "chains": chains,
         "draws": draws,
         "progress": progress,
-        "route": "compiled" if len(cuts) > 1 else "direct",
+        # Several laws are averaged, which takes several fits of each.
+        "route": "compiled" if len(cuts) * len(tables) > 1 else "direct",
         "strict": False,
     }
     entries = []

@@ -25,6 +25,7 @@ from bayescale.posterior.parameters import (
     shares,
     unconstrain,
 )
+from bayescale.posterior.threads import one_thread
 
 HUBER_DELTA = 1e-3
 STARTS = 32
@@ -45,7 +46,8 @@ def huber_curve(law: Law, data: ModelData, seed: int = 0) -> Curve:
     priors = resolve_priors(law)
     free = priors.draw(np.random.default_rng(seed), STARTS)
     starts = unconstrain(priors, free)[:, : _n_shape(priors)]
-    best = min((_descend(law, priors, data, z) for z in starts), key=lambda found: found[0])
+    with one_thread():
+        best = min((_descend(law, priors, data, z) for z in starts), key=lambda found: found[0])
     if not np.isfinite(best[0]):
         raise ComputationError(f"No start of the Huber fit of {law.name!r} led to a minimum.")
     return _curve(law, priors, data, best[1][None])
@@ -60,15 +62,16 @@ def bootstrap_curve(law: Law, data: ModelData, seed: int = 0, resamples: int = R
     start = _vector(priors, huber_curve(law, data, seed))
     rng = np.random.default_rng(seed)
     found = []
-    for _ in range(resamples):
-        rows = rng.integers(0, len(data.response), len(data.response))
-        part = ModelData(
-            {name: x[rows] for name, x in data.inputs.items()},
-            data.response[rows],
-            data.reference,
-            data.centre,
-        )
-        found.append(_descend(law, priors, part, start)[1])
+    with one_thread():
+        for _ in range(resamples):
+            rows = rng.integers(0, len(data.response), len(data.response))
+            part = ModelData(
+                {name: x[rows] for name, x in data.inputs.items()},
+                data.response[rows],
+                data.reference,
+                data.centre,
+            )
+            found.append(_descend(law, priors, part, start)[1])
     return _curve(law, priors, data, np.array(found))
 
 

@@ -17,6 +17,7 @@ from bayescale.errors import ComputationError
 from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law
 from bayescale.noise import conditional
 from bayescale.posterior.parameters import BACKWARD, Priors, bond_parameters, shares, unconstrain
+from bayescale.posterior.threads import one_thread
 
 if TYPE_CHECKING:
     from bayescale.posterior.data import ModelData
@@ -137,7 +138,8 @@ def laplace(law: Law, priors: Priors, data: ModelData, *, draws: int, seed: int)
 
     starts = [np.median(prior, axis=0), *prior[: STARTS - 1]]
     with np.errstate(all="ignore"):
-        found = [minimize(objective, z, jac=True, method="L-BFGS-B") for z in starts]
+        with one_thread():
+            found = [minimize(objective, z, jac=True, method="L-BFGS-B") for z in starts]
         best = min(found, key=lambda result: float(result.fun))
         if not np.isfinite(best.fun) or best.fun >= 1e300:
             raise ComputationError(
