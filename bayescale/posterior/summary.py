@@ -9,6 +9,7 @@ import numpy as np
 
 from bayescale.errors import InputError
 from bayescale.law import Array, Law
+from bayescale.posterior.parameters import share_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,8 @@ def parameter_table(
     """
     import pandas as pd
 
-    described = {item.symbol: item for item in law.parameters}
+    described = {item.symbol: item.meaning for item in law.parameters} | _MEANINGS
+    described |= {share_name(item.symbol): f"share of M: {item.meaning}" for item in law.weights}
     rows = []
     for name, draws in posterior.items():
         median, lower, upper = bounds(draws, mass)
@@ -72,9 +74,7 @@ def parameter_table(
                 "interval": interval_name(mass),
                 "unit": _unit(law, name),
                 "informed": informed[name],
-                "meaning": described[name].meaning
-                if name in described
-                else _MEANINGS.get(name, ""),
+                "meaning": described.get(name, ""),
             }
         )
     return pd.DataFrame(rows).set_index("parameter")
