@@ -6,7 +6,8 @@ hindcasts: each law is fitted to the smaller runs and scored on the larger ones,
 times, and the weights are those whose mixture would have forecast best (stacking of log
 scores), drawn towards equal ones in so far as the hindcasts are few. The forecast itself is the
 average of the laws' log forecasts, draw by draw in their order, which scored better on held-out
-runs than the mixture; see :func:`bayescale.extrapolation.parts.pool`.
+runs than the mixture; see :func:`bayescale.extrapolation.parts.pool`. The same hindcasts update
+how wrong the average may be beyond the data, see :mod:`bayescale.extrapolation.hindcast`.
 
 References: Yao, Vehtari, Simpson & Gelman (2018), doi:10.1214/17-BA1091 (stacking);
 Bürkner, Gabry & Vehtari (2020), doi:10.1080/00949655.2020.1783262 (leaving the future out).

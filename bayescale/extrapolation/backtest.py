@@ -95,8 +95,9 @@ class Backtest:
                 lines.append(
                     f"With these hindcasts the share of the further change that {name!r} may get "
                     f"wrong is {_typical(found):.2f} (one SD), beside "
-                    f"{_typical(self.learned[name]):.2f} learned on published runs: forecasts take "
-                    f"it as discrepancy=.discrepancy[{name!r}] (--discrepancy)."
+                    f"{_typical(self.learned[name]):.2f} learned on published runs: hand it to "
+                    f"forecasts as discrepancy=backtest.discrepancy[{name!r}], or --discrepancy "
+                    f"{_typical(found):.2f}."
                 )
         return "\n".join(lines)
 
