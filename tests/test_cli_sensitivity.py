@@ -26,7 +26,7 @@ def test_each_change_is_a_row_and_the_sentence_names_the_largest(table, capsys):
     rows = found["forecasts"]
     assert [row["runs"] for row in rows] == [24, 16, 12, 12]
     worst = max(rows[1:], key=lambda row: abs(row["shift"]))
-    assert f"({worst['change']}:" in found["text"]
+    assert f"(equal-tailed 90% of the law's curve; {worst['change']}:" in found["text"]
     width = rows[0]["upper"] - rows[0]["lower"]
     assert worst["shift"] == pytest.approx((worst["median"] - rows[0]["median"]) / width)
 

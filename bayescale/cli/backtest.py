@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from bayescale.cli import screen
+from bayescale.cli.files import say_written, write_picture
 from bayescale.cli.options import output_file, pairs
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def run_backtest(given: Namespace) -> None:
         seed=given.seed,
     )
     if given.plot is not None:
-        found.plot().savefig(given.plot, dpi=150)
+        write_picture(found.plot(), given.plot)
     if given.json:
         rows = found.table.reset_index().to_dict("records")
         reaches = found.by_reach.reset_index().astype({"beyond": str}).to_dict("records")
@@ -54,8 +55,7 @@ def run_backtest(given: Namespace) -> None:
         )
         return
     _print(found)
-    if given.plot is not None:
-        screen.say(f"Drawn to {given.plot}.")
+    say_written(given.plot)
 
 
 def _cut(text: str) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayescale.cli import options, screen
+from bayescale.cli.files import say_written, write_table
 from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
@@ -40,14 +41,12 @@ def answer(given: Namespace) -> None:
     table = found.table
     if given.below is not None:
         table.insert(len(found.points.columns), "probability", found.probability(given.below))
-    if given.csv is not None:
-        table.to_csv(given.csv, index=False)
+    write_table(table, given.csv)
     if given.json:
         screen.as_json(as_values(found, table, given.below))
         return
     print_forecast(found, table, given.below)
-    if given.csv is not None:
-        screen.say(f"Written to {given.csv}.")
+    say_written(given.csv)
 
 
 def _from_file(path: Path, fit: Fit) -> pd.DataFrame:

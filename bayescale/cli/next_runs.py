@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayescale.cli import screen
+from bayescale.cli.files import say_written, write_picture, write_table
 from bayescale.cli.options import output_file, points
 from bayescale.cli.plan import read_cost
 from bayescale.numbers import format_number
@@ -67,17 +68,14 @@ def run_next_runs(given: Namespace) -> None:
         refits="never" if given.no_refits else "auto",
         **common,
     )
-    if given.csv is not None:
-        found.table.to_csv(given.csv, index=False)
+    write_table(found.table, given.csv)
     if given.plot is not None:
-        found.plot().savefig(given.plot, dpi=150)
+        write_picture(found.plot(), given.plot)
     if given.json:
         screen.as_json(as_values(found))
         return
     print_runs(found)
-    for path in (given.csv, given.plot):
-        if path is not None:
-            screen.say(f"Written to {path}.")
+    say_written(given.csv, given.plot)
 
 
 def _candidates(given: Namespace, fit: Fit) -> pd.DataFrame | dict[str, list[str]] | None:

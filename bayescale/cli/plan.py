@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from bayescale.cli import screen
+from bayescale.cli.files import say_written, write_picture, write_table
 from bayescale.cli.options import output_file, pairs
 from bayescale.errors import InputError
 from bayescale.numbers import format_number, parse_number
@@ -55,17 +56,14 @@ def run_plan(given: Namespace) -> None:
         seed=given.seed,
         allow_unconverged=given.allow_unconverged,
     )
-    if given.csv is not None:
-        found.table.to_csv(given.csv, index=False)
+    write_table(found.table, given.csv)
     if given.plot is not None:
-        found.plot().savefig(given.plot, dpi=150)
+        write_picture(found.plot(), given.plot)
     if given.json:
         screen.as_json(as_values(found))
         return
     print_plan(found)
-    for path in (given.csv, given.plot):
-        if path is not None:
-            screen.say(f"Written to {path}.")
+    say_written(given.csv, given.plot)
 
 
 def read_cost(given: Namespace) -> Cost:

@@ -173,9 +173,9 @@ def _sentence(found: pd.DataFrame, n_points: int) -> str:
     changes = moved["change"].nunique()
     return (
         f"Over {_counted(changes, 'change')} at {_counted(n_points, 'point')}, the median moves by "
-        f"up to {abs(row['shift']):.2f} widths of its own interval ({row['change']}: "
-        f"{before['median']:.4g} to {row['median']:.4g}), and leaves that interval "
-        f"{int((~moved['inside']).sum())} of {_counted(len(moved), 'time')}."
+        f"up to {abs(row['shift']):.2f} widths of its own interval ({before['interval']}; "
+        f"{row['change']}: {before['median']:.4g} to {row['median']:.4g}), and leaves that "
+        f"interval {int((~moved['inside']).sum())} of {_counted(len(moved), 'time')}."
     )
 
 
