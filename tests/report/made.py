@@ -12,6 +12,7 @@ from bayescale.posterior.data import ONE_RUN
 from bayescale.posterior.diagnostics import Diagnostics
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.parameters import constrain, resolve_priors, to_raw, unconstrain
+from bayescale.runs.arithmetic import Formula
 
 
 def observed_places(law, n, rng):
@@ -29,7 +30,7 @@ def made(law, *, n_draws=1000, n_runs=25, seed=0, n_groups=0, derive=None):
     rng = np.random.default_rng(seed)
     inputs = observed_places(law, n_runs, rng)
     for symbol, formula in (derive or {}).items():
-        inputs[symbol] = eval(formula, {}, inputs)
+        inputs[symbol] = Formula(formula).evaluate(inputs)
     groups, growing = None, law.noise.along
     if n_groups:
         groups = np.array([f"m{k % n_groups}" for k in range(n_runs)])
