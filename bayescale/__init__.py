@@ -14,111 +14,84 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bayescale import errors
-from bayescale.catalogue import register
-from bayescale.catalogue import resolve as law
-from bayescale.catalogue import table as laws
-from bayescale.law import Discrepancy, Exponent, Input, Law, Noise, Response, Shape, Weight
-from bayescale.prior import Prior
+from bayescale import catalogue
+from bayescale import errors as errors
+from bayescale.law import Discrepancy as Discrepancy
+from bayescale.law import Exponent as Exponent
+from bayescale.law import Input as Input
+from bayescale.law import Law as Law
+from bayescale.law import Noise as Noise
+from bayescale.law import Prior as Prior
+from bayescale.law import Response as Response
+from bayescale.law import Shape as Shape
+from bayescale.law import Weight as Weight
 
 if TYPE_CHECKING:
-    from bayescale import datasets
-    from bayescale.decision import Cost, Limit, NextRuns, Options, Plan, compare_options
-    from bayescale.decision.next_runs import next_runs
-    from bayescale.decision.plan import plan
-    from bayescale.extrapolation import Average, Backtest, Extrapolation, compare, score
-    from bayescale.extrapolation.average import average
-    from bayescale.extrapolation.backtest import backtest
-    from bayescale.extrapolation.extrapolate import extrapolate
-    from bayescale.extrapolation.sensitivity import sensitivity
-    from bayescale.posterior import Belief, Fit, load
-    from bayescale.posterior.fit import fit
-    from bayescale.posterior.identifiability import identifiability
-    from bayescale.report.report import report
-    from bayescale.runs import Runs, read_points, read_runs
+    from bayescale import datasets as datasets
+    from bayescale.decision.buying.next_runs import NextRuns as NextRuns
+    from bayescale.decision.buying.next_runs import next_runs as next_runs
+    from bayescale.decision.cost import Cost as Cost
+    from bayescale.decision.limits import Limit as Limit
+    from bayescale.decision.options import Options as Options
+    from bayescale.decision.options import compare_options as compare_options
+    from bayescale.decision.plan import Plan as Plan
+    from bayescale.decision.plan import plan as plan
+    from bayescale.forecast.forecast import Extrapolation as Extrapolation
+    from bayescale.forecast.forecast import extrapolate as extrapolate
+    from bayescale.forecast.mixture import Average as Average
+    from bayescale.judge.backtest import Backtest as Backtest
+    from bayescale.judge.backtest import backtest as backtest
+    from bayescale.judge.scores import score as score
+    from bayescale.judge.sensitivity import sensitivity as sensitivity
+    from bayescale.judge.weights import average as average
+    from bayescale.judge.weights import compare as compare
+    from bayescale.posterior.fit import Fit as Fit
+    from bayescale.posterior.fit import fit as fit
+    from bayescale.posterior.knowledge.identifiability import identifiability as identifiability
+    from bayescale.posterior.parameters import Belief as Belief
+    from bayescale.posterior.store import load as load
+    from bayescale.report.report import report as report
+    from bayescale.runs.points import read_points as read_points
+    from bayescale.runs.runs import Runs as Runs
+    from bayescale.runs.runs import read_runs as read_runs
 
 __version__ = "0.1.0"
 
-# Public name -> the room that holds it.
-_LATER = {
-    "Average": "extrapolation",
-    "Backtest": "extrapolation",
-    "Belief": "posterior",
-    "Cost": "decision",
-    "Extrapolation": "extrapolation",
-    "Fit": "posterior",
-    "Limit": "decision",
-    "NextRuns": "decision",
-    "Options": "decision",
-    "Plan": "decision",
-    "Runs": "runs",
-    "average": "extrapolation",
-    "backtest": "extrapolation",
-    "compare": "extrapolation",
-    "compare_options": "decision",
-    "extrapolate": "extrapolation",
-    "fit": "posterior",
-    "identifiability": "posterior",
-    "load": "posterior",
-    "next_runs": "decision",
-    "plan": "decision",
-    "read_points": "runs",
-    "read_runs": "runs",
-    "report": "report",
-    "score": "extrapolation",
-    "sensitivity": "extrapolation",
-}
+law, laws, register = catalogue.resolve, catalogue.table, catalogue.register
 
-__all__ = [
-    "Average",
-    "Backtest",
-    "Belief",
-    "Cost",
-    "Discrepancy",
-    "Exponent",
-    "Extrapolation",
-    "Fit",
-    "Input",
-    "Law",
-    "Limit",
-    "NextRuns",
-    "Noise",
-    "Options",
-    "Plan",
-    "Prior",
-    "Response",
-    "Runs",
-    "Shape",
-    "Weight",
-    "average",
-    "backtest",
-    "compare",
-    "compare_options",
-    "datasets",
-    "errors",
-    "extrapolate",
-    "fit",
-    "identifiability",
-    "law",
-    "laws",
-    "load",
-    "next_runs",
-    "plan",
-    "read_points",
-    "read_runs",
-    "register",
-    "report",
-    "score",
-    "sensitivity",
-]
+# Where the other public names are, by room and module.
+_LATER = {
+    "decision.buying.next_runs": "NextRuns next_runs",
+    "decision.cost": "Cost",
+    "decision.limits": "Limit",
+    "decision.options": "Options compare_options",
+    "decision.plan": "Plan plan",
+    "forecast.forecast": "Extrapolation extrapolate",
+    "forecast.mixture": "Average",
+    "judge.backtest": "Backtest backtest",
+    "judge.scores": "score",
+    "judge.sensitivity": "sensitivity",
+    "judge.weights": "average compare",
+    "posterior.fit": "Fit fit",
+    "posterior.knowledge.identifiability": "identifiability",
+    "posterior.parameters": "Belief",
+    "posterior.store": "load",
+    "report.report": "report",
+    "runs.points": "read_points",
+    "runs.runs": "Runs read_runs",
+}
+_PLACES = {name: module for module, names in _LATER.items() for name in names.split()}
+_MADE_OF = "Discrepancy Exponent Input Law Noise Prior Response Shape Weight"
+
+__all__ = sorted({"datasets", "errors", "law", "laws", "register", *_MADE_OF.split(), *_PLACES})
 
 
 def __getattr__(name: str) -> Any:
     if name == "datasets":
         return import_module("bayescale.datasets")
-    if name not in _LATER:
+    if name not in _PLACES:
         raise AttributeError(f"module 'bayescale' has no attribute {name!r}")
-    found = getattr(import_module(f"bayescale.{_LATER[name]}"), name)
+    found = getattr(import_module(f"bayescale.{_PLACES[name]}"), name)
     # Kept, so that it is looked up once, and so that no room of the same name hides it.
     globals()[name] = found
     return found

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayescale.errors import InputError, LawError
-from bayescale.law import Law, Shape
+from bayescale.law.law import Law
+from bayescale.law.symbols import Shape
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -41,10 +41,10 @@ def design(law: Any) -> dict[str, np.ndarray]:
 
 def simulate(law: Any, priors: Any, number: int) -> tuple[np.ndarray, Any]:
     """Draw a truth from the priors, on the sampler's scale, and data from it."""
-    from bayescale.law import NOISE_DOF, NOISE_SCALE
-    from bayescale.posterior.curve import Curve
+    from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE
     from bayescale.posterior.data import ModelData
     from bayescale.posterior.parameters import unconstrain
+    from bayescale.posterior.predictor import Curve
 
     rng = np.random.default_rng([number, zlib.crc32(law.name.encode())])
     inputs = design(law)

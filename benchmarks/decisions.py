@@ -34,7 +34,7 @@ OUTCOMES = 12
 def fitted(table: pd.DataFrame, number: int) -> Any:
     """A posterior of the law of Hoffmann et al., whatever the truth."""
     from bayescale.posterior.fit import fit
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     return fit(
         read_runs(table, "chinchilla"),
@@ -48,8 +48,9 @@ def fitted(table: pd.DataFrame, number: int) -> Any:
 
 def one_plan(number: int, n_runs: int) -> dict[str, Any]:
     """Regrets of the plans for one truth, and what was stated of options and of a target."""
-    from bayescale.decision import compare_options, plan
-    from bayescale.extrapolation.point_estimate import huber_curve
+    from bayescale.decision.options import compare_options
+    from bayescale.decision.plan import plan
+    from bayescale.judge.rivals import huber_curve
     from bayescale.posterior.data import ModelData
 
     truth, table = truths.simulate(number, n_runs)
@@ -93,7 +94,7 @@ def one_purchase(number: int, n_runs: int) -> dict[str, Any]:
 
     Both lots cost about the same in total; we may spend it on a large run and two small ones.
     """
-    from bayescale.decision.next_runs import next_runs
+    from bayescale.decision.buying.next_runs import next_runs
 
     truth, table = truths.simulate(number, n_runs)
     fit = fitted(table, number)
@@ -134,7 +135,7 @@ def one_candidate(number: int) -> dict[str, Any]:
     Candidates lie between the runs and the target: those within the runs change the width by
     less than the Monte Carlo error of a refit, so that their order is one of noise.
     """
-    from bayescale.decision.next_runs import next_runs
+    from bayescale.decision.buying.next_runs import next_runs
 
     _, table = truths.simulate(0, 16)
     fit = fitted(table, 0)

@@ -5,7 +5,7 @@ benchmarks/extrapolation.py is fitted once; then each candidate pair (share of t
 factor on the noise) is scored on all domains but one, one pair is chosen (on curves and sizes the
 widest within 0.01 of the best log score; on fine-tuning, which that covers at .96, the best), and
 the left-out domain is scored with it. Below, the whole grid. The constants in bayescale/law.py,
-bayescale/extrapolation/average.py and models/rectified.py are read off here.
+bayescale/forecast/mixture.py and models/rectified.py are read off here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from extrapolation import Problem, curves, fitted, response_of, sizes
 from published import DATA
 
 import bayescale as bs
-from bayescale.extrapolation.average import SPREAD
-from bayescale.extrapolation.discrepancy import widen
-from bayescale.extrapolation.extrapolate import evaluate, reach
-from bayescale.extrapolation.parts import Parts, pool
-from bayescale.extrapolation.scores import mean_of, parts
+from bayescale.forecast.discrepancy import widen
+from bayescale.forecast.forecast import evaluate, reach
+from bayescale.forecast.mixture import SPREAD
+from bayescale.forecast.parts import Parts, pool
+from bayescale.judge.scores import mean_of, parts
 
 SHARES = (0.02, 0.05, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3)
 FACTORS = (0.0, 0.1, 0.2, 0.3, 0.4)

@@ -19,8 +19,8 @@ import pandas as pd
 from published import CALL, DATA, LOSS, SHORTEST_PREFILL, TUNING, table
 
 import bayescale as bs
-from bayescale.extrapolation.point_estimate import bootstrap_curve, huber_curve
-from bayescale.extrapolation.scores import mean_of, parts
+from bayescale.judge.rivals import bootstrap_curve, huber_curve
+from bayescale.judge.scores import mean_of, parts
 from bayescale.posterior.data import ModelData
 
 # The broken law counts half, for it bends to anything.

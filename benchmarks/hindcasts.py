@@ -18,13 +18,14 @@ from extrapolation import Problem, curves, fitted, sizes
 from published import DATA
 
 import bayescale as bs
-from bayescale.extrapolation.average import HINDCASTS, SPREAD, learned_of
-from bayescale.extrapolation.discrepancy import widen
-from bayescale.extrapolation.hindcast import Reading, look_back, read
-from bayescale.extrapolation.hindcast import learn as update
-from bayescale.extrapolation.hold_out import Fold, largest
-from bayescale.extrapolation.parts import pool
-from bayescale.extrapolation.scores import mean_of, parts
+from bayescale.forecast.discrepancy import widen
+from bayescale.forecast.mixture import SPREAD
+from bayescale.forecast.parts import pool
+from bayescale.judge.hindcast import Reading, look_back, read
+from bayescale.judge.hindcast import learn as update
+from bayescale.judge.hold_out import Fold, largest
+from bayescale.judge.scores import mean_of, parts
+from bayescale.judge.weights import HINDCASTS, learned_of
 
 OUT = Path("build/hindcasts.csv")
 SHOWN = ["rmsle", "log_score", "crps", "coverage_90", "width_90", "share"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from bayescale.runs import Runs
+    from bayescale.runs.runs import Runs
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 LOSS = {"N": "n_params", "D": "n_tokens", "L": "loss"}
@@ -29,7 +29,7 @@ def table(name: str) -> pd.DataFrame:
 
 def chinchilla(*, outliers: bool = False, law: str = "chinchilla") -> Runs:
     """The 240 runs that Besiroglu et al. (2024) keep, or all 245."""
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     rows = table("chinchilla_epoch")
     if not outliers:
@@ -40,7 +40,7 @@ def chinchilla(*, outliers: bool = False, law: str = "chinchilla") -> Runs:
 
 def inference(architecture: str, law: str) -> tuple[Runs, pd.DataFrame]:
     """Times to first token of one architecture: the runs to fit, and the rows held out (7B)."""
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     rows = table("xlstm_inference")
     rows = rows[(rows["arch"] == architecture) & (rows["prefill_tokens"] >= SHORTEST_PREFILL)]
@@ -50,7 +50,7 @@ def inference(architecture: str, law: str) -> tuple[Runs, pd.DataFrame]:
 
 def posttraining(column: str) -> dict[str, Runs]:
     """Fine-tuning runs of the training split by ``model`` or by ``family``, zero-shot left out."""
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     rows = table("finetuning")
     rows = rows[(rows["n_examples"] > 0) & (rows["split"] == "train")]

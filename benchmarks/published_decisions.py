@@ -22,8 +22,8 @@ EQUAL = "equal-tailed 90%"
 def gopher(folder: Path) -> None:
     """N* at the budget of Gopher, and how it grows, by us and by a bootstrap of the Huber fit."""
     import bayescale as bs
-    from bayescale.decision import plan
-    from bayescale.extrapolation.point_estimate import bootstrap_curve
+    from bayescale.decision.plan import plan
+    from bayescale.judge.rivals import bootstrap_curve
     from bayescale.posterior.data import ModelData
 
     runs = chinchilla()

@@ -36,7 +36,7 @@ def claim(text: str, holds: bool) -> None:
 
 def fitted(runs: Any, seed: int = 1, **options: Any) -> Any:
     """Fit by the route that is compiled once per law."""
-    from bayescale.posterior import fit
+    from bayescale.posterior.fit import fit
 
     return fit(runs, seed=seed, route="compiled", progress=False, **options)
 
@@ -110,7 +110,7 @@ def pretraining() -> None:
 
 def inference() -> None:
     """Laws latency and inference on times to first token; the 7B models are held out."""
-    from bayescale.extrapolation import score
+    from bayescale.judge.scores import score
 
     for law, limits in LIMITS.items():
         for architecture, limit in limits.items():

@@ -9,9 +9,9 @@ import pandas as pd
 import xarray as xr
 
 from bayescale import catalogue
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL
-from bayescale.posterior.diagnostics import Diagnostics
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
 from bayescale.posterior.fit import Fit
+from bayescale.posterior.knowledge.diagnostics import Diagnostics
 from bayescale.posterior.parameters import share_name
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -39,7 +39,7 @@ def places(law, n, seed=0):
 
 def simulated(law, n, *, scale=0.01, dof=8.0, seed=0, truth=None):
     """Runs drawn from a law with known raw parameters and Student-t noise on the log."""
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     law = catalogue.resolve(law)
     inputs = places(law, n, seed)
@@ -98,7 +98,7 @@ def dataset(values):
 @cache
 def fitted(law="power", n=40, *, seed=1, data_seed=0, **options):
     """A fit of simulated runs, made once per session."""
-    from bayescale.posterior import fit
+    from bayescale.posterior.fit import fit
 
     options = {"route": "compiled", "progress": False} | options
     return fit(simulated(law, n, seed=data_seed), seed=seed, **options)

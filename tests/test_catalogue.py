@@ -7,11 +7,14 @@ import pytest
 
 from bayescale import catalogue
 from bayescale.errors import InputError, LawError
-from bayescale.formula import Text
-from bayescale.law import Exponent, Input, Law, Prior, Response, Shape, Weight
+from bayescale.expressions.text import Text
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.response import Response
+from bayescale.law.symbols import Exponent, Input, Shape, Weight
 
 LAW_FILE = """
-from bayescale.law import Exponent, Input, Law, Prior, Response, Weight
+from bayescale.law.law import Exponent, Input, Law, Prior, Response, Weight
 
 SLOPE = 1.0
 

@@ -13,7 +13,7 @@ from bayescale import catalogue
 from bayescale.cli import main, options
 
 EXAMPLE_LAW = """
-from bayescale.law import Exponent, Input, Law, Prior, Response, Weight
+from bayescale.law.law import Exponent, Input, Law, Prior, Response, Weight
 
 LAW = Law(
     name="mine",

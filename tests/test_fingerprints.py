@@ -13,7 +13,7 @@ import pytensor
 import pytest
 
 from bayescale import catalogue
-from bayescale.law import Prior
+from bayescale.law.prior import Prior
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.model import build_model
 from bayescale.posterior.parameters import constrain, resolve_priors
@@ -63,7 +63,7 @@ def log_densities(law, bond, priors=None):
 
 def curves(law, bond):
     """Response of the law's curve at the nine places, under the same three parameters."""
-    from bayescale.posterior.curve import Curve
+    from bayescale.posterior.predictor import Curve
 
     data, priors = runs_of(law, bond), resolve_priors(law, bond=bond)
     free = constrain(priors, parameters_of(priors))

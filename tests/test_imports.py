@@ -57,5 +57,5 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_the_room_of_laws_does_not_hide_the_function():
-    code = "import bayescale.law, bayescale as bs\nassert bs.law('power').name == 'power'"
+    code = "import bayescale.law.law, bayescale as bs\nassert bs.law('power').name == 'power'"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from bayescale import catalogue
 from bayescale.errors import LawError
-from bayescale.law import Exponent, Input, Law, Prior, Response, Shape, Weight
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.response import Response
+from bayescale.law.symbols import Exponent, Input, Shape, Weight
 
 LAWS = catalogue.names()
 FLAT = Prior("Normal", mu=0.5, sigma=0.2, why="a test")

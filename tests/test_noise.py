@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayescale.noise import FIRST, NEAREST, chain, conditional, growing_input, shared
+from bayescale.law.noise import FIRST, NEAREST, chain, conditional, growing_input, shared
 
 SCALE, LENGTH, LEVEL, GAIN = 0.02, 1.5, 0.05, 0.3
 

@@ -10,7 +10,7 @@ from bayescale.cli.files import say_written, write_picture
 from bayescale.cli.options import output_file, pairs
 
 if TYPE_CHECKING:
-    from bayescale.extrapolation import Backtest
+    from bayescale.judge.backtest import Backtest
 
 _SHOWN = ("rmsle", "bias", "log_score", "crps", "coverage_50", "coverage_90", "width_90")
 
@@ -27,8 +27,8 @@ def run_backtest(given: Namespace) -> None:
     columns = pairs("--column", "N=n_params", given.column)
     derive = pairs("--derive", "C=6*N*D", given.derive)
     cuts = [_cut(text) for text in given.hold_out or ["0.3"]]
-    from bayescale.extrapolation import backtest
-    from bayescale.runs import read_runs
+    from bayescale.judge.backtest import backtest
+    from bayescale.runs.runs import read_runs
 
     runs = read_runs(given.table, given.law[0], columns, derive, run=given.run, where=given.where)
     screen.problems(runs.problems)

@@ -15,8 +15,8 @@ def compare_fits(given: Namespace) -> None:
     given : argparse.Namespace
         The options of ``bayescale compare``.
     """
-    from bayescale.extrapolation import average, compare
-    from bayescale.posterior import load
+    from bayescale.judge.weights import average, compare
+    from bayescale.posterior.store import load
 
     fits = [load(path) for path in given.fits]
     loo = compare(fits)

@@ -14,8 +14,8 @@ from bayescale.numbers import format_number
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayescale.extrapolation import Extrapolation
-    from bayescale.posterior import Fit
+    from bayescale.forecast.forecast import Extrapolation
+    from bayescale.posterior.fit import Fit
 
 
 def answer(given: Namespace) -> None:
@@ -27,7 +27,7 @@ def answer(given: Namespace) -> None:
         The options of ``bayescale extrapolate``.
     """
     options.output_file(given.csv)
-    from bayescale.posterior import load
+    from bayescale.posterior.store import load
 
     fit = load(given.fit, given.law)
     found = fit.extrapolate(
@@ -50,7 +50,7 @@ def answer(given: Namespace) -> None:
 
 
 def _from_file(path: Path, fit: Fit) -> pd.DataFrame:
-    from bayescale.runs import read_points
+    from bayescale.runs.points import read_points
     from bayescale.runs.table import read_table
 
     # The file may use the column names of the runs that were fitted.

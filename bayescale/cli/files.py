@@ -19,7 +19,7 @@ def write_table(table: pd.DataFrame, path: Path | None) -> None:
     """Write a table as CSV, if a file is named."""
     if path is None:
         return
-    from bayescale.posterior.store import whole_file
+    from bayescale.files import whole_file
 
     with whole_file(path, "a table") as draft:
         draft.write_text(table.to_csv(index=False), encoding="utf-8")
@@ -40,7 +40,7 @@ def write_picture(figure: Figure, path: Path) -> None:
             f"A picture cannot be written as {path.suffix!r} ({str(path)!r}); end its name in one "
             f"of {', '.join(known)}."
         )
-    from bayescale.posterior.store import whole_file
+    from bayescale.files import whole_file
 
     with whole_file(path, "a picture") as draft:
         figure.savefig(draft, dpi=_DOTS, format=kind)

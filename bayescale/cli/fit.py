@@ -26,14 +26,14 @@ def fit_table(given: Namespace) -> int:
     output_file(given.output)
     columns = pairs("--column", "N=n_params", given.column)
     derive = pairs("--derive", "C=6*N*D", given.derive)
-    from bayescale.posterior.summary import check_mass
-    from bayescale.runs import read_runs
+    from bayescale.intervals import check_mass
+    from bayescale.runs.runs import read_runs
 
     check_mass(given.mass)
     runs = read_runs(given.table, given.law, columns, derive, run=given.run, where=given.where)
     screen.problems(runs.problems)
     from bayescale.cli.show import as_values, print_fit
-    from bayescale.posterior import fit
+    from bayescale.posterior.fit import fit
 
     found = fit(
         runs, seed=given.seed, chains=given.chains, draws=given.draws, preview=given.preview

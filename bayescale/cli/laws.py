@@ -6,8 +6,9 @@ from typing import Any
 
 from bayescale import catalogue
 from bayescale.cli import screen
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Exponent, Law, Weight
-from bayescale.prior import Prior
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL, Exponent, Weight
 
 # In the list; a law described in full has its whole formula.
 _WIDEST = 64

@@ -15,8 +15,8 @@ from bayescale.numbers import format_number
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayescale.decision.next_runs import NextRuns
-    from bayescale.posterior import Fit
+    from bayescale.decision.buying.next_runs import NextRuns
+    from bayescale.posterior.fit import Fit
 
 _ROWS = 10
 
@@ -32,9 +32,9 @@ def run_next_runs(given: Namespace) -> None:
     output_file(given.csv)
     output_file(given.plot)
     target = points(given.target, "--target") if given.target else None
-    from bayescale.decision.next_runs import next_runs
+    from bayescale.decision.buying.next_runs import next_runs
     from bayescale.decision.plan import plan
-    from bayescale.posterior import load
+    from bayescale.posterior.store import load
 
     fit, cost = load(given.fit, given.law), read_cost(given)
     common = {

@@ -13,7 +13,9 @@ from bayescale.errors import InputError
 from bayescale.numbers import format_number, parse_number
 
 if TYPE_CHECKING:
-    from bayescale.decision import Cost, Limit, Plan
+    from bayescale.decision.cost import Cost
+    from bayescale.decision.limits import Limit
+    from bayescale.decision.plan import Plan
 
 _CHANCE = re.compile(
     r"(?P<file>.+\.nc):(?P<symbol>\w+)<(?P<below>[^@,]+)@(?P<probability>[^,]+)(?:,(?P<at>.+))?"
@@ -36,8 +38,8 @@ def run_plan(given: Namespace) -> None:
     output_file(given.plot)
     fixed = pairs("--fixed", "U=100B", given.fixed)
     box = pairs("--box", "N=1B..1T", given.box)
-    from bayescale.decision import plan
-    from bayescale.posterior import load
+    from bayescale.decision.plan import plan
+    from bayescale.posterior.store import load
 
     found = plan(
         load(given.fit, given.law),
@@ -68,7 +70,7 @@ def run_plan(given: Namespace) -> None:
 
 def read_cost(given: Namespace) -> Cost:
     """Read what designs cost from the options that say it."""
-    from bayescale.decision import Cost
+    from bayescale.decision.cost import Cost
 
     said = {name: getattr(given, name) for name in _COST if getattr(given, name) is not None}
     return Cost(**said)
@@ -82,8 +84,8 @@ def read_limit(text: str) -> str | Limit:
     InputError
         If it names a saved fit and cannot be read, or another response than the fit's.
     """
-    from bayescale.decision import Limit
-    from bayescale.posterior import load
+    from bayescale.decision.limits import Limit
+    from bayescale.posterior.store import load
 
     match = _CHANCE.fullmatch(text.strip())
     if match is None:

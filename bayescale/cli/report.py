@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bayescale.cli import options, screen
 
 if TYPE_CHECKING:
-    from bayescale.posterior import Fit
+    from bayescale.posterior.fit import Fit
 
 
 def write_report(given: Namespace) -> None:
@@ -30,7 +30,7 @@ def write_report(given: Namespace) -> None:
     fits = _load(given.fits, given.law)
     results: list[Any] = [*fits]
     if given.budget is not None:
-        from bayescale.decision import plan
+        from bayescale.decision.plan import plan
 
         results.append(
             plan(
@@ -60,8 +60,7 @@ def write_report(given: Namespace) -> None:
 def _load(paths: list[Path], own: list[str]) -> list[Fit]:
     """Read fits; those of a law of the user's own with its file."""
     from bayescale import catalogue
-    from bayescale.posterior import load
-    from bayescale.posterior.store import law_name
+    from bayescale.posterior.store import law_name, load
 
     laws = {law.name: law for law in map(catalogue.resolve, own)}
     return [load(path, laws.get(law_name(path)) if laws else None) for path in paths]

@@ -24,8 +24,8 @@ def run_sensitivity(given: Namespace) -> None:
     columns = pairs("--column", "N=n_params", given.column)
     derive = pairs("--derive", "C=6*N*D", given.derive)
     at = points(given.at)
-    from bayescale.extrapolation.sensitivity import sensitivity
-    from bayescale.runs import read_runs
+    from bayescale.judge.sensitivity import sensitivity
+    from bayescale.runs.runs import read_runs
 
     law, *others = given.law
     runs = read_runs(given.table, law, columns, derive, run=given.run, where=given.where)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from bayescale.cli import screen
 
 if TYPE_CHECKING:
-    from bayescale.posterior import Fit
+    from bayescale.posterior.fit import Fit
 
 
 def show_fit(path: Path, *, law: str | None, mass: float, json: bool) -> None:
     """Read a fit and print it."""
-    from bayescale.posterior import load
+    from bayescale.posterior.store import load
 
     fit = load(path, law)
     if json:

@@ -17,9 +17,9 @@ from typing import Any, Literal
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.law import Array, Prior
+from bayescale.expressions.arithmetic import Formula
+from bayescale.law.prior import Array, Prior
 from bayescale.numbers import format_number, parse_number
-from bayescale.runs.arithmetic import Formula
 
 TOKENS = "tokens"
 Unit = Literal["FLOPs", "$"]

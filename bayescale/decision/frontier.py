@@ -11,10 +11,10 @@ import numpy as np
 from bayescale.decision.cost import Budget
 from bayescale.decision.limits import Limits
 from bayescale.decision.optimum import Design, Task, best_design, own_optima
-from bayescale.decision.worlds import Worlds
-from bayescale.law import Array
+from bayescale.forecast.scenarios import Worlds
+from bayescale.intervals import bounds, interval_name
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number
-from bayescale.posterior.summary import bounds, interval_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bayescale.decision.designs import Space, bind, ordered
-from bayescale.decision.worlds import Worlds, worlds
+from bayescale.decision.space import Space, bind, ordered
 from bayescale.errors import InputError
-from bayescale.law import Array
+from bayescale.expressions.arithmetic import Formula
+from bayescale.forecast.scenarios import Worlds, worlds
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
-from bayescale.runs.arithmetic import Formula
 
 _RELATION = re.compile(r"(?P<left>[^<>=]+)(?P<sign><=|>=|<|>)(?P<right>[^<>=]+)")
 _EVEN = 1e-9

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bayescale.decision.cost import Budget, Cost
-from bayescale.decision.designs import Space, Surface
 from bayescale.decision.limits import Limits
 from bayescale.decision.risk import Risk
 from bayescale.decision.search import grid, polish, zoom
-from bayescale.decision.worlds import Worlds
+from bayescale.decision.space import Space, Surface
 from bayescale.errors import ComputationError
-from bayescale.law import Array
+from bayescale.forecast.scenarios import Worlds
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 
 # Points of the coarse grids along each coordinate, by the number of coordinates.

@@ -11,14 +11,15 @@ import numpy as np
 
 from bayescale.decision.cost import Cost
 from bayescale.decision.risk import Risk, resolve
-from bayescale.decision.worlds import worlds
 from bayescale.errors import InputError
-from bayescale.extrapolation import Average
-from bayescale.law import Array, Discrepancy
+from bayescale.forecast.mixture import Average
+from bayescale.forecast.scenarios import worlds
+from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
+from bayescale.law.discrepancy import Discrepancy
+from bayescale.law.prior import Array
 from bayescale.numbers import brief, parse_number
-from bayescale.posterior import Fit
-from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
-from bayescale.runs import read_points
+from bayescale.posterior.fit import Fit
+from bayescale.runs.points import read_points
 from bayescale.runs.wording import short
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def _measured(name: str, given: Mapping[str, Any], rng: np.random.Generator) -> 
 
 
 def _flops(name: str, cost: Cost, inputs: Mapping[str, Array]) -> dict[str, float]:
-    from bayescale.runs.arithmetic import Formula
+    from bayescale.expressions.arithmetic import Formula
 
     known = set(Formula(cost.train).names) <= set(inputs)
     return {name: float(cost.training_flops(inputs)[0])} if known else {}

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from bayescale.decision.cost import Budget, Cost, read_budget
-from bayescale.decision.designs import demand_for, read_space
 from bayescale.decision.frontier import Smallest, path, smallest_budget
 from bayescale.decision.limits import Limit, Limits, read_limits
+from bayescale.decision.loss import Regret, regret_of
+from bayescale.decision.notes import notes_of
 from bayescale.decision.optimum import (
     Design,
     Task,
@@ -23,22 +25,22 @@ from bayescale.decision.optimum import (
     may_leave_some,
     own_optima,
 )
-from bayescale.decision.regret import Regret, regret_of
 from bayescale.decision.risk import Risk, resolve
-from bayescale.decision.text import notes_of, sentences
+from bayescale.decision.space import demand_for, read_space
 from bayescale.decision.valley import beside
-from bayescale.decision.worlds import worlds
+from bayescale.delegates import later
 from bayescale.errors import ComputationError, InputError
-from bayescale.law import Array, Discrepancy
+from bayescale.forecast.scenarios import worlds
+from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
+from bayescale.law.discrepancy import Discrepancy
+from bayescale.law.prior import Array
 from bayescale.numbers import brief, parse_number
-from bayescale.posterior.summary import DEFAULT_MASS, bounds, check_mass, interval_name
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
-    from bayescale.extrapolation import Average
-    from bayescale.posterior import Fit
+    from bayescale.forecast.mixture import Average
+    from bayescale.posterior.fit import Fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +74,6 @@ class Plan:
     risk : Risk
     mass : float
         Of all intervals, equal-tailed.
-    text : str
-        Three sentences.
     notes : tuple of str
         What changes how the plan is read.
     task : Task
@@ -93,16 +93,18 @@ class Plan:
     budget: Budget
     risk: Risk
     mass: float
-    text: str
     notes: tuple[str, ...]
     task: Task = field(repr=False)
     design: Design = field(repr=False)
 
-    def plot(self) -> Figure:
-        """Risk of the designs that use the budget up, and the path over budgets."""
-        from bayescale.decision.picture import plan_picture
+    @cached_property
+    def text(self) -> str:
+        """What to buy, how firm that is, and what is at stake: a sentence each."""
+        return str(later("plan_sentences")(self))
 
-        return plan_picture(self)
+    def plot(self) -> Any:
+        """Risk of the designs that use the budget up, and the path over budgets."""
+        return later("plan_picture")(self)
 
     def __repr__(self) -> str:
         lines = [f"Plan under {self.budget} by {self.risk}", self.text, str(self.optimum)]
@@ -274,8 +276,8 @@ def _assembled(task: Task, design: Design, wanted: tuple[float, float] | None, m
         "smallest": smallest_budget(task, budget, *wanted) if wanted else None,
     }
     parts |= {"budget": budget, "risk": task.risk, "mass": mass}
-    draft = Plan(**parts, text="", notes=(), task=task, design=design)
-    return replace(draft, text=sentences(draft), notes=notes_of(draft, own))
+    draft = Plan(**parts, notes=(), task=task, design=design)
+    return replace(draft, notes=notes_of(draft, own))
 
 
 def _choice(task: Task, design: Design, mass: float) -> pd.Series:

@@ -27,7 +27,7 @@ from types import MappingProxyType
 import numpy as np
 
 from bayescale.errors import ComputationError, InputError
-from bayescale.law import Array
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
 
 # A tail of fewer draws than this says too little of itself.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bayescale.law import Array
+from bayescale.law.prior import Array
 
 # Of coordinates (n_problems, n_points, n_coordinates), the values (n_problems, n_points).
 Objective = Callable[[Array], Array]

@@ -9,8 +9,8 @@ import numpy as np
 
 from bayescale.decision.optimum import Design, Task, coarse_grid
 from bayescale.decision.search import grid
-from bayescale.law import Array
-from bayescale.posterior.summary import bounds, interval_name
+from bayescale.intervals import bounds, interval_name
+from bayescale.law.prior import Array
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from bayescale.law import Array
-from bayescale.noise import Bond, Chain, chain, growing_input
+from bayescale.law.noise import Bond, Chain, chain, growing_input
+from bayescale.law.prior import Array
 from bayescale.posterior.parameters import Priors
 
 if TYPE_CHECKING:
-    from bayescale.runs import Runs
+    from bayescale.runs.runs import Runs
 
 # Label of the rows of a learning curve, which nobody names.
 ONE_RUN = "this curve"

@@ -23,7 +23,9 @@ import pytensor.tensor as pt
 from nutpie import compiled_pyfunc
 from pytensor.graph.replace import vectorize_graph
 
-from bayescale.law import NOISE_LENGTH, Array, Law
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
+from bayescale.law.symbols import NOISE_LENGTH
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.model import build_model
 from bayescale.posterior.parameters import Priors, unconstrain

@@ -14,32 +14,36 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from bayescale.delegates import later
 from bayescale.errors import InputError, Problem
-from bayescale.law import NOISE_GAIN, TOTAL, Array, Law, Prior
-from bayescale.noise import Chain, chain
+from bayescale.intervals import DEFAULT_MASS
+from bayescale.law.law import Law
+from bayescale.law.noise import Chain, chain
+from bayescale.law.prior import Array, Prior
+from bayescale.law.symbols import NOISE_GAIN, TOTAL
 from bayescale.numbers import brief
 from bayescale.posterior import store
-from bayescale.posterior.checks import lack_of_fit, predictive_checks
-from bayescale.posterior.curve import Curve
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.diagnostics import (
+from bayescale.posterior.knowledge.checks import lack_of_fit, predictive_checks
+from bayescale.posterior.knowledge.diagnostics import (
     PRIOR_DRAWS,
     Diagnostics,
     diagnose,
     diagnose_approximation,
 )
-from bayescale.posterior.identifiability import identifiability, with_remedy
-from bayescale.posterior.knowledge import from_draws
+from bayescale.posterior.knowledge.identifiability import identifiability, with_remedy
+from bayescale.posterior.knowledge.information import from_draws
 from bayescale.posterior.parameters import Belief, Priors, constrain, resolve_priors, to_raw
+from bayescale.posterior.predictor import Curve
 from bayescale.posterior.record import data_groups, provenance
-from bayescale.posterior.summary import DEFAULT_MASS, parameter_table, returns_table
-from bayescale.runs import read_points, read_runs
+from bayescale.posterior.summary import parameter_table, returns_table
+from bayescale.runs.points import read_points
+from bayescale.runs.runs import read_runs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayescale.extrapolation import Extrapolation
-    from bayescale.runs import Runs
+    from bayescale.runs.runs import Runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,11 +201,9 @@ class Fit:
         """
         return identifiability(self)
 
-    def extrapolate(self, at: Any, **options: Any) -> Extrapolation:
+    def extrapolate(self, at: Any, **options: Any) -> Any:
         """Forecast at new scales; the options are those of :func:`bayescale.extrapolate`."""
-        from bayescale.extrapolation import extrapolate
-
-        return extrapolate(self, at, **options)
+        return later("extrapolate")(self, at, **options)
 
     def save(self, path: str | Path) -> Path:
         """Write netCDF, whole or not at all; :func:`bayescale.load` reads it."""

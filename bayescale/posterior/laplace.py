@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayescale.errors import ComputationError
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Array, Law
-from bayescale.noise import conditional
+from bayescale.law.law import Law
+from bayescale.law.noise import conditional
+from bayescale.law.prior import Array
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
 from bayescale.posterior.parameters import BACKWARD, Priors, bond_parameters, shares, unconstrain
 from bayescale.posterior.threads import one_thread
 

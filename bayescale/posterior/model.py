@@ -4,7 +4,7 @@ The preview evaluates the same density in numpy (``laplace.py``); tests hold the
 
     log y_i ~ StudentT(noise_dof, log f(x_i / reference; M * shares, exponents), noise_scale)
 
-where rows of one training run follow each other as :mod:`bayescale.noise` says. Inputs are
+where rows of one training run follow each other as :mod:`bayescale.law.noise` says. Inputs are
 divided by the reference run and weights are the response there, ``M``, times shares, so that
 parameters are nearly uncorrelated a posteriori and mean the same in any unit.
 """
@@ -17,8 +17,9 @@ from typing import Any
 import pymc as pm
 import pytensor.tensor as pt
 
-from bayescale.law import NOISE_DOF, NOISE_SCALE, TOTAL, Law
-from bayescale.noise import Chain, conditional
+from bayescale.law.law import Law
+from bayescale.law.noise import Chain, conditional
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
 from bayescale.posterior.data import ModelData, chain_name, log_name, reference_name, scaled_name
 from bayescale.posterior.parameters import Belief, Priors, bond_parameters, shares
 from bayescale.posterior.powers import Scaled

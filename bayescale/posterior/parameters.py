@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.law import (
+from bayescale.law.law import Law
+from bayescale.law.noise import Bond
+from bayescale.law.prior import Array, Prior, Support
+from bayescale.law.symbols import (
     NOISE_DOF,
     NOISE_GAIN,
     NOISE_LENGTH,
@@ -22,12 +25,7 @@ from bayescale.law import (
     NOISE_SCALE,
     NOISES,
     TOTAL,
-    Array,
-    Law,
-    Prior,
-    Support,
 )
-from bayescale.noise import Bond
 
 FORWARD: Mapping[Support, Callable[[Array], Array]] = {
     "real": lambda x: x,
@@ -42,7 +40,7 @@ BACKWARD: Mapping[Support, Callable[[Array], Array]] = {
 
 
 def bond_parameters(free: Mapping[str, Any]) -> dict[str, Any]:
-    """What :func:`bayescale.noise.conditional` takes beside the scale; empty without a bond."""
+    """What :func:`bayescale.law.noise.conditional` takes beside the scale; empty without a bond."""
     names = {"length": NOISE_LENGTH, "level": NOISE_LEVEL, "gain": NOISE_GAIN}
     return {key: free[name] for key, name in names.items() if name in free}
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from bayescale.law import Law
+from bayescale.law.law import Law
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.parameters import Priors
 
 if TYPE_CHECKING:
-    from bayescale.runs import Runs
+    from bayescale.runs.runs import Runs
 
 _PACKAGES = ("bayescale", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 

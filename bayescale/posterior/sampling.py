@@ -11,7 +11,7 @@ from typing import Any
 import nutpie
 import xarray as xr
 
-from bayescale.law import Array
+from bayescale.law.prior import Array
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.density import Density
 

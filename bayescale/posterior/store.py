@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayescale import catalogue
-from bayescale.errors import FitFileError, InputError
-from bayescale.law import Law
-from bayescale.posterior.diagnostics import Diagnostics
+from bayescale.errors import FitFileError
+from bayescale.files import whole_file
+from bayescale.law.law import Law
+from bayescale.posterior.knowledge.diagnostics import Diagnostics
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,46 +44,6 @@ def save(draws: xr.DataTree, diagnostics: Diagnostics, path: str | Path) -> Path
         tree.attrs |= {"bayescale_format": FORMAT, "diagnostics": diagnostics.to_json()}
         tree.to_netcdf(draft, engine="h5netcdf")
     return target
-
-
-@contextmanager
-def whole_file(target: Path, what: str) -> Iterator[Path]:
-    """A draft beside a file, which takes its place when it is written without a fault.
-
-    Parameters
-    ----------
-    target : Path
-    what : str
-        Named where it cannot be written, e.g. ``"a fit"``.
-
-    Raises
-    ------
-    InputError
-        If the folder does not exist or cannot be written.
-    """
-    try:
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part"
-        )
-    except OSError as fault:
-        raise InputError(f"Cannot write {what} to {str(target)!r}: {fault.strerror}.") from fault
-    draft = Path(name)
-    try:
-        os.close(handle)
-        yield draft
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.chmod(0o666 & ~_umask())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    # The only way to read it is to set it.
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:

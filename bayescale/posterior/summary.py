@@ -5,37 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from bayescale.errors import InputError
-from bayescale.law import Array, Law
+from bayescale.intervals import bounds, interval_name
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
 from bayescale.posterior.parameters import share_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayescale.posterior.curve import Curve
-
-DEFAULT_MASS = 0.9
-
-
-def interval_name(mass: float) -> str:
-    """How tables call an interval of this mass, e.g. ``equal-tailed 90%``."""
-    return f"equal-tailed {100 * mass:g}%"
-
-
-def check_mass(mass: float) -> float:
-    """Refuse a mass that is no probability strictly between 0 and 1."""
-    if not 0 < mass < 1:
-        raise InputError(f"An interval's mass lies between 0 and 1, e.g. 0.9; it is {mass:g}.")
-    return mass
-
-
-def bounds(draws: Array, mass: float) -> tuple[Array, Array, Array]:
-    """Median, lower and upper bound over the first axis, equal-tailed."""
-    tail = (1 - check_mass(mass)) / 2
-    lower, median, upper = np.quantile(draws, [tail, 0.5, 1 - tail], axis=0)
-    return median, lower, upper
+    from bayescale.posterior.predictor import Curve
 
 
 def parameter_table(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from bayescale.law import TOTAL
+from bayescale.intervals import DEFAULT_MASS, interval_name
+from bayescale.law.symbols import TOTAL
 from bayescale.numbers import format_number
 from bayescale.posterior.fit import Fit
-from bayescale.posterior.summary import DEFAULT_MASS, interval_name
 from bayescale.report.document import Block, Bullets, Heading, Paragraph, Section, digits, table
 from bayescale.report.results import Forecast, Results
 
 if TYPE_CHECKING:
-    from bayescale.extrapolation.extrapolate import Extrapolation
+    from bayescale.forecast.forecast import Extrapolation
 
 # Decades beyond the data from where a reader is warned.
 FAR = 1.0

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from bayescale.errors import InputError
+from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.numbers import format_number
 from bayescale.posterior.fit import Fit
-from bayescale.posterior.summary import DEFAULT_MASS, interval_name
 from bayescale.report.document import Block, Paragraph, Section, Table, digits
 from bayescale.report.results import Results
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bayescale.expressions.arithmetic import Formula
 from bayescale.posterior.fit import Fit
-from bayescale.runs.arithmetic import Formula
 
 # Sliders reach this many decades beyond the largest observed run.
 DECADES_BEYOND = 3.0

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bayescale.decision.buying.next_runs import NextRuns
 from bayescale.decision.cost import write_amount
-from bayescale.decision.next_runs import NextRuns
 from bayescale.decision.options import Options
 from bayescale.decision.plan import Plan
+from bayescale.intervals import interval_name
 from bayescale.numbers import format_number
-from bayescale.posterior.summary import interval_name
 from bayescale.report.document import (
     Block,
     Budgets,
@@ -40,7 +40,7 @@ def deciding(results: Results) -> tuple[Section, ...]:
 
 
 def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
-    from bayescale.report.plots.decisions import regret
+    from bayescale.plots.decisions import regret
 
     symbols = plan.task.worlds.law.input_symbols
     interval = interval_name(plan.mass)
@@ -62,7 +62,7 @@ def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
 
 
 def _of_next(found: NextRuns, number: int) -> Iterator[Block]:
-    from bayescale.report.plots.decisions import candidates
+    from bayescale.plots.decisions import candidates
 
     symbols = tuple(map(str, found.targets.columns))
     yield Heading("The next runs")

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from bayescale import datasets
 from bayescale.errors import InputError
-from bayescale.extrapolation.axes import BLACK, ORANGE, SMALL, label_of, log_axis, new_figure
-from bayescale.prior import Array
+from bayescale.law.prior import Array
+from bayescale.plots.axes import BLACK, ORANGE, SMALL, label_of, log_axis, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from bayescale.extrapolation import Extrapolation
-    from bayescale.posterior import Fit
-    from bayescale.runs import Runs
+    from bayescale.forecast.forecast import Extrapolation
+    from bayescale.posterior.fit import Fit
+    from bayescale.runs.runs import Runs
 
 
 _FORECAST, _MEASURED = ORANGE, BLACK
@@ -127,9 +127,9 @@ def studies(seed: int) -> Iterator[Result]:
 
 
 def _carry_out(study: Study, seed: int) -> Result:
-    from bayescale.extrapolation import score
-    from bayescale.posterior import fit
-    from bayescale.runs import read_runs
+    from bayescale.judge.scores import score
+    from bayescale.posterior.fit import fit
+    from bayescale.runs.runs import read_runs
 
     def part(name: str) -> Runs:
         where = (*study.where, f"split={name}")

@@ -6,14 +6,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bayescale.extrapolation.average import Average
-from bayescale.extrapolation.backtest import Backtest
-from bayescale.law import NOISE_DOF, NOISE_GAIN, NOISE_LENGTH, NOISE_LEVEL, NOISE_SCALE, TOTAL, Law
+from bayescale.forecast.mixture import Average
+from bayescale.intervals import DEFAULT_MASS, interval_name
+from bayescale.judge.backtest import Backtest
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.symbols import (
+    NOISE_DOF,
+    NOISE_GAIN,
+    NOISE_LENGTH,
+    NOISE_LEVEL,
+    NOISE_SCALE,
+    TOTAL,
+)
 from bayescale.numbers import format_number
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.parameters import share_name
-from bayescale.posterior.summary import DEFAULT_MASS, interval_name
-from bayescale.prior import Prior
 from bayescale.report.document import (
     Block,
     Bullets,
@@ -76,7 +84,7 @@ def _behind(results: Results, place: int) -> Iterator[Block]:
 
 
 def _forecast(results: Results, place: int) -> Iterator[Block]:
-    from bayescale.report.plots.forecasts import forecast, forecast_table
+    from bayescale.plots.forecasts import forecast, forecast_table
 
     forecaster = results.forecasters[place]
     points = results.forecasts[place].points if place in results.forecasts else None
@@ -99,7 +107,7 @@ def _forecast(results: Results, place: int) -> Iterator[Block]:
 def _laws(average: Average, results: Results, place: int) -> Iterator[Block]:
     yield table(average.table, "Weight of each law", names={"hindcast_log_score": "score"})
     if place in results.forecasts:
-        from bayescale.report.plots.backtests import laws
+        from bayescale.plots.backtests import laws
 
         first = results.forecasts[place].points.iloc[[0]]
         figure = laws(
@@ -118,7 +126,7 @@ def _symbols(forecaster: Fit | Average) -> tuple[str, ...]:
 
 
 def _made_of(fit: Fit, place: int) -> Iterator[Block]:
-    from bayescale.report.plots.composition import composition, composition_table
+    from bayescale.plots.composition import composition, composition_table
 
     caption = (
         f"What {fit.law.response.symbol} is made of by {fit.law.name}: floor and terms, stacked; "
@@ -148,7 +156,7 @@ def _law(fit: Fit, place: int) -> Iterator[Block]:
         yield Paragraph("Believed of what follows from the parameters, as soft constraints:")
         yield Bullets(tuple(constraints))
     if fit.provenance.get("priors"):
-        from bayescale.report.plots.parameters import prior_posterior
+        from bayescale.plots.parameters import prior_posterior
 
         shown_ones = [item.symbol for item in law.curvature] or None
         caption = f"Exponents and shapes of {law.name}: prior and posterior."
@@ -254,14 +262,14 @@ def _checks(fit: Fit, place: int) -> Iterator[Block]:
             "(equal-tailed 90%), and the two-sided p value"
         )
         yield table(found.predictive_checks, caption, folded=True)
-    from bayescale.report.plots.residuals import residuals
+    from bayescale.plots.residuals import residuals
 
     caption = f"Residuals of {fit.law.name} against every input."
     yield picture(f"residuals-{place}", residuals(fit), caption)
 
 
 def _backtest(found: Backtest, number: int) -> Iterator[Block]:
-    from bayescale.report.plots.backtests import calibration, calibration_table
+    from bayescale.plots.backtests import calibration, calibration_table
 
     yield Paragraph(
         "The largest runs were hidden, the rest was fitted, and the forecasts were set beside what "

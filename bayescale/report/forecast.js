@@ -88,7 +88,7 @@ function following(curve, inputs) {
   return row;
 }
 
-// One law's forecast before any discrepancy: bayescale.extrapolation.parts.Parts.
+// One law's forecast before any discrepancy: bayescale.forecast.parts.Parts.
 function partsOf(part, law, inputs, step) {
   const log = logCurve(part, law, inputs, step);
   const row = part.curve ? following(part.curve, inputs) : -1;
@@ -113,7 +113,7 @@ function partsOf(part, law, inputs, step) {
   return { location, scale, change, dof: log.map((_, j) => part.dof[j * step]) };
 }
 
-// Several laws' forecasts, averaged in their order: bayescale.extrapolation.parts.pool.
+// Several laws' forecasts, averaged in their order: bayescale.forecast.parts.pool.
 function pool(several, share, step) {
   const size = Math.min(...several.map((parts) => parts.location.length));
   const out = {};

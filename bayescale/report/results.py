@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bayescale.decision.next_runs import NextRuns
+from bayescale.decision.buying.next_runs import NextRuns
 from bayescale.decision.options import Options
 from bayescale.decision.plan import Plan
 from bayescale.errors import InputError
-from bayescale.extrapolation.average import Average
-from bayescale.extrapolation.backtest import Backtest
-from bayescale.extrapolation.extrapolate import Extrapolation
+from bayescale.expressions.arithmetic import Formula
+from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.mixture import Average
+from bayescale.judge.backtest import Backtest
 from bayescale.posterior.fit import Fit
 from bayescale.report.whatif import Allowed
-from bayescale.runs import read_points
-from bayescale.runs.arithmetic import Formula
+from bayescale.runs.points import read_points
 
 if TYPE_CHECKING:
     import pandas as pd

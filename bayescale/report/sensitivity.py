@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayescale.posterior.summary import DEFAULT_MASS, interval_name
+from bayescale.intervals import DEFAULT_MASS, interval_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayescale.law import Array
+    from bayescale.law.prior import Array
     from bayescale.posterior.fit import Fit
     from bayescale.report.whatif import Allowed
 

@@ -1,6 +1,6 @@
 """What a page needs to forecast in the browser as :func:`bayescale.extrapolate` does.
 
-The law goes along as its own formula (:mod:`bayescale.report.script`), and the draws, the
+The law goes along as its own formula (:mod:`bayescale.expressions.javascript`), and the draws, the
 discrepancy and the noise of one new run as numbers, drawn in the order and with the seed of a
 forecast of one point: the page repeats the arithmetic, and finds the same medians, intervals
 and probabilities.
@@ -16,27 +16,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bayescale.extrapolation.average import SPREAD, Average
-from bayescale.extrapolation.continuation import early
-from bayescale.extrapolation.discrepancy import ONSET, resolve, widen
-from bayescale.extrapolation.parts import Parts, evenly, spread_weights
-from bayescale.extrapolation.predictive import Predictive
-from bayescale.law import (
+from bayescale.expressions.javascript import javascript
+from bayescale.forecast.continuation import early
+from bayescale.forecast.discrepancy import ONSET, resolve, widen
+from bayescale.forecast.mixture import SPREAD, Average
+from bayescale.forecast.parts import Parts, evenly, spread_weights
+from bayescale.forecast.predictive import Predictive
+from bayescale.law.discrepancy import Discrepancy
+from bayescale.law.law import Law
+from bayescale.law.noise import NEAREST
+from bayescale.law.prior import Array
+from bayescale.law.symbols import (
     NOISE_DOF,
     NOISE_GAIN,
     NOISE_LENGTH,
     NOISE_LEVEL,
     NOISE_SCALE,
     TOTAL,
-    Array,
-    Discrepancy,
-    Law,
 )
-from bayescale.noise import NEAREST
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.parameters import shares
 from bayescale.report.controls import Control, control, derived_inputs
-from bayescale.report.script import javascript
 
 Allowed = bool | float | Discrepancy
 # Draws that a page carries at most; more are thinned evenly, and the page says so.

@@ -12,8 +12,8 @@ from typing import Any
 
 from bayescale import __version__
 from bayescale.errors import InputError
+from bayescale.files import whole_file
 from bayescale.numbers import format_number
-from bayescale.posterior.store import whole_file
 from bayescale.report.document import (
     Block,
     Budgets,

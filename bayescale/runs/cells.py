@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.errors import InputError, Problem
-from bayescale.law import Array
+from bayescale.law.prior import Array
 from bayescale.numbers import parse_number
 from bayescale.runs.wording import error, rows_with_values
 

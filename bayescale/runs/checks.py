@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from bayescale.errors import Problem
-from bayescale.law import Array, Law
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 from bayescale.runs.wording import error, listed, warning
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.errors import InputError, Problem
-from bayescale.runs.arithmetic import Formula
+from bayescale.expressions.arithmetic import Formula
 from bayescale.runs.cells import Values, text_problem, to_numbers
 from bayescale.runs.wording import error, nearest, short
 

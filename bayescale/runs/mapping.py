@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayescale.errors import Problem
-from bayescale.law import Input, Law, Response
+from bayescale.law.law import Law
+from bayescale.law.response import Response
+from bayescale.law.symbols import Input
 from bayescale.runs.cells import Values, text_problem, to_numbers
 from bayescale.runs.derivation import derive_symbols
 from bayescale.runs.table import Table

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from bayescale.errors import InputError
-from bayescale.law import Array, Law
-from bayescale.runs.arithmetic import Formula
+from bayescale.expressions.arithmetic import Formula
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
 from bayescale.runs.cells import to_numbers
 from bayescale.runs.wording import listed, nearest, short
 

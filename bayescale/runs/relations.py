@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayescale.errors import Problem
-from bayescale.law import Array, Law
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
 from bayescale.runs.wording import warning
 
 # Relative residual (SD of the log) of a relation that holds as computed, and of one that

@@ -16,7 +16,8 @@ import pandas as pd
 
 from bayescale import catalogue
 from bayescale.errors import InputError, Problem, RunsError
-from bayescale.law import Array, Law
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 from bayescale.runs.cells import Values
 from bayescale.runs.checks import bound_problems, number_problems, spread_problems

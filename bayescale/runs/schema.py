@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayescale.errors import Problem
-from bayescale.law import Law
+from bayescale.law.law import Law
 from bayescale.runs.cells import Values
 from bayescale.runs.wording import column_label, error, listed, row_label, rows_with_values
 

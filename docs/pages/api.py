@@ -20,11 +20,12 @@ INDEX = "api/index.md"
 ROOMS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "runs": ("Runs", ("runs",)),
-        "posterior": ("Fits", ("posterior",)),
-        "extrapolation": ("Forecasts", ("extrapolation",)),
-        "decision": ("Decisions", ("decision",)),
-        "report": ("Reports and pictures", ("report", "report.plots")),
-        "laws": ("Laws", ("law", "prior", "noise", "formula", "catalogue")),
+        "posterior": ("Fits", ("posterior", "posterior.knowledge.diagnostics")),
+        "forecast": ("Forecasts", ("forecast", "forecast.scenarios", "forecast.predictive")),
+        "judge": ("How good forecasts are", ("judge",)),
+        "decision": ("Decisions", ("decision", "decision.cost", "decision.risk")),
+        "report": ("Reports and pictures", ("report", "plots")),
+        "laws": ("Laws", ("law", "law.prior", "law.noise", "expressions.text", "catalogue")),
         "datasets": ("Shipped runs", ("datasets",)),
         "errors": ("Errors", ("errors",)),
     }

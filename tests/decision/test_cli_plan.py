@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bayescale.cli import main
-from bayescale.decision import plan
+from bayescale.decision.plan import plan
 
 BUDGET = "1e23"
 

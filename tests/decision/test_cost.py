@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from bayescale.decision import Budget, Cost
-from bayescale.decision.cost import read_budget
+from bayescale.decision.cost import Budget, Cost, read_budget
 from bayescale.errors import InputError
-from bayescale.law import Prior
+from bayescale.law.prior import Prior
 
 DESIGN = {"N": "70B", "D": "1.4T"}
 PRICED = {"price_per_hour": 2, "peak_flops": "989T", "utilisation": 0.4}

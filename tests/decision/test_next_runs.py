@@ -12,16 +12,16 @@ from fits import TRUTH, by_hand, places
 from scipy.stats import norm
 
 from bayescale import catalogue
-from bayescale.decision.alternatives import Decision
+from bayescale.decision.buying.alternatives import Decision
+from bayescale.decision.buying.next_runs import next_runs
+from bayescale.decision.buying.outcomes import Known, Question, judge, simulate
+from bayescale.decision.buying.purchases import forecast, one_curve, with_runs
+from bayescale.decision.buying.reweighting import normalised, smoothed, weighted_risk, widths
 from bayescale.decision.cost import Cost
-from bayescale.decision.expected import Known, Question, judge, simulate
-from bayescale.decision.next_runs import next_runs
 from bayescale.decision.plan import plan
-from bayescale.decision.purchases import forecast, one_curve, with_runs
-from bayescale.decision.reweighting import normalised, smoothed, weighted_risk, widths
 from bayescale.decision.risk import Risk
-from bayescale.decision.worlds import worlds
 from bayescale.errors import InputError, Problem, UnconvergedError
+from bayescale.forecast.scenarios import worlds
 
 NORMAL = 1e6  # degrees of freedom
 PER_SD = 2 * norm.ppf(0.95)
@@ -319,8 +319,8 @@ def test_a_plan_of_another_law_is_refused():
 def test_weights_alone_load_no_sampler(tmp_path):
     file = chinchilla(size=200).save(tmp_path / "fit.nc")
     code = (
-        "import sys\nfrom bayescale.posterior import load\n"
-        "from bayescale.decision.next_runs import next_runs\n"
+        "import sys\nfrom bayescale.posterior.store import load\n"
+        "from bayescale.decision.buying.next_runs import next_runs\n"
         f"next_runs(load({str(file)!r}), {{'N': 1e9, 'D': 1e11}}, {TARGET!r}, refits='never')\n"
         "assert not {'pymc', 'pytensor', 'nutpie', 'arviz', 'matplotlib'} & set(sys.modules)"
     )

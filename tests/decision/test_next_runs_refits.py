@@ -7,10 +7,10 @@ from fits import simulated
 from scipy.stats import spearmanr
 
 from bayescale.cli import main
+from bayescale.decision.buying.next_runs import next_runs
 from bayescale.decision.cost import Cost
-from bayescale.decision.next_runs import next_runs
 from bayescale.posterior.fit import fit as sample
-from bayescale.runs import read_runs
+from bayescale.runs.runs import read_runs
 
 CANDIDATES = np.geomspace(2e3, 5e8, 20)
 TARGET = {"x": 1e9}

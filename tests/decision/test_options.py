@@ -6,7 +6,7 @@ import pytest
 from fits import by_hand
 from scipy.stats import norm
 
-from bayescale.decision import compare_options
+from bayescale.decision.options import compare_options
 from bayescale.errors import InputError, Problem, UnconvergedError
 
 DESIGNS = {

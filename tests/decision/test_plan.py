@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from fits import by_hand
 
-from bayescale.decision import Cost, Limit, plan
+from bayescale.decision.cost import Cost
+from bayescale.decision.limits import Limit
+from bayescale.decision.plan import plan
 from bayescale.decision.risk import resolve
 from bayescale.errors import ComputationError, InputError, Problem, UnconvergedError
-from bayescale.law import Prior
+from bayescale.law.prior import Prior
 
 BUDGET = 1e23
 PRICED = {"price_per_hour": 2, "peak_flops": "989T", "utilisation": 0.4}

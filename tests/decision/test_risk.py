@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bayescale.decision import Risk
-from bayescale.decision.risk import resolve
+from bayescale.decision.risk import Risk, resolve
 from bayescale.errors import ComputationError, InputError
 
 SIZE = 200_000

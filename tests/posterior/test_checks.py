@@ -9,11 +9,11 @@ from fits import TRUTH, places, simulated
 from scipy import stats
 
 from bayescale import catalogue
-from bayescale.posterior.checks import LEVEL, lack_of_fit, predictive_checks
-from bayescale.posterior.curve import Curve
 from bayescale.posterior.data import ModelData
+from bayescale.posterior.knowledge.checks import LEVEL, lack_of_fit, predictive_checks
 from bayescale.posterior.parameters import constrain, resolve_priors
-from bayescale.runs import read_runs
+from bayescale.posterior.predictor import Curve
+from bayescale.runs.runs import read_runs
 
 
 def checked(runs, seed=1):

@@ -8,13 +8,13 @@ from fits import simulated
 from scipy import stats
 
 from bayescale import catalogue
-from bayescale.law import Prior
-from bayescale.posterior import Belief
+from bayescale.law.prior import Prior
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.density import density, pointwise
 from bayescale.posterior.laplace import log_density
 from bayescale.posterior.model import build_model
 from bayescale.posterior.parameters import (
+    Belief,
     Priors,
     constrain,
     resolve_priors,

@@ -10,7 +10,7 @@ from bayescale.posterior.data import ModelData
 from bayescale.posterior.density import density, starting_point
 from bayescale.posterior.laplace import log_density
 from bayescale.posterior.parameters import resolve_priors
-from bayescale.runs import read_runs
+from bayescale.runs.runs import read_runs
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from fits import by_hand
 
 from bayescale import catalogue
 from bayescale.errors import Problem, UnconvergedError
-from bayescale.posterior.diagnostics import Diagnostics, contraction, diagnose
+from bayescale.posterior.knowledge.diagnostics import Diagnostics, contraction, diagnose
 
 POWER = catalogue.resolve("power")
 SHAPE = (4, 1000)

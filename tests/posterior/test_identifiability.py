@@ -9,14 +9,14 @@ from scipy import stats
 import bayescale as bs
 from bayescale import catalogue
 from bayescale.errors import Problem
-from bayescale.law import NOISES
+from bayescale.law.symbols import NOISES
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.diagnostics import Diagnostics
-from bayescale.posterior.identifiability import identifiability, remedy_for, with_remedy
-from bayescale.posterior.knowledge import Knowledge, after_fit, before_fit, from_priors
+from bayescale.posterior.knowledge.diagnostics import Diagnostics
+from bayescale.posterior.knowledge.identifiability import identifiability, remedy_for, with_remedy
+from bayescale.posterior.knowledge.information import Knowledge, after_fit, before_fit, from_priors
+from bayescale.posterior.knowledge.remedy import EACH, best_remedy, causes
 from bayescale.posterior.parameters import resolve_priors, unconstrain
-from bayescale.posterior.remedy import EACH, best_remedy, causes
-from bayescale.runs import read_runs
+from bayescale.runs.runs import read_runs
 
 
 def runs_at(law, inputs, scale=0.01, seed=0):

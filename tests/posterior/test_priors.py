@@ -6,9 +6,9 @@ from fits import simulated
 
 from bayescale import catalogue
 from bayescale.errors import InputError
-from bayescale.law import Prior
-from bayescale.posterior import Belief, fit
-from bayescale.posterior.parameters import constrain, resolve_priors, shares, unconstrain
+from bayescale.law.prior import Prior
+from bayescale.posterior.fit import fit
+from bayescale.posterior.parameters import Belief, constrain, resolve_priors, shares, unconstrain
 
 CHINCHILLA = catalogue.resolve("chinchilla")
 POSITIVE = Prior("LogNormal", mu=0.0, sigma=0.1, why="a test")
@@ -96,7 +96,7 @@ def test_beliefs_move_the_posterior_to_where_they_are():
 
 def test_prior_of_the_total_is_in_the_responses_unit():
     """The same belief about M in two units gives the same forecast."""
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     runs = simulated("power", 12)
     other = read_runs(runs.table.assign(y=runs.table["y"] * 100), "power")

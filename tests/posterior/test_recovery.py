@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from fits import TRUTH, fitted, simulated, worst_shift
 
-from bayescale.posterior import fit
 from bayescale.posterior.data import ModelData
+from bayescale.posterior.fit import fit
 from bayescale.posterior.parameters import resolve_priors, to_raw
 
 
@@ -96,7 +96,7 @@ UNITS = {"N": 1e-9, "D": 1e-6, "L": 1 / np.log(2)}
 
 
 def in_other_units(runs):
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     table = runs.table.assign(**{name: runs.table[name] * k for name, k in UNITS.items()})
     return read_runs(table, runs.law)

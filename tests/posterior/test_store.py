@@ -12,8 +12,11 @@ from fits import fitted, simulated
 
 from bayescale import catalogue
 from bayescale.errors import FitFileError, InputError
-from bayescale.law import Exponent, Law, Prior
-from bayescale.posterior import fit, load
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.symbols import Exponent
+from bayescale.posterior.fit import fit
+from bayescale.posterior.store import load
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +196,7 @@ def test_another_law_is_refused(saved):
 
 
 OWN = """
-from bayescale.law import Exponent, Input, Law, Prior, Response, Weight
+from bayescale.law.law import Exponent, Input, Law, Prior, Response, Weight
 
 def curve(x, y0, a, b):
     return y0 + a * x**-b
@@ -222,7 +225,7 @@ def test_a_law_of_ones_own_is_given_on_loading(tmp_path):
 
 
 def replace_law(runs, law):
-    from bayescale.runs import read_runs
+    from bayescale.runs.runs import read_runs
 
     return read_runs(runs.table, law)
 

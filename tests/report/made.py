@@ -7,12 +7,12 @@ import xarray as xr
 from fits import dataset
 
 from bayescale import catalogue
-from bayescale.noise import growing_input
+from bayescale.expressions.arithmetic import Formula
+from bayescale.law.noise import growing_input
 from bayescale.posterior.data import ONE_RUN
-from bayescale.posterior.diagnostics import Diagnostics
 from bayescale.posterior.fit import Fit
+from bayescale.posterior.knowledge.diagnostics import Diagnostics
 from bayescale.posterior.parameters import constrain, resolve_priors, to_raw, unconstrain
-from bayescale.runs.arithmetic import Formula
 
 
 def observed_places(law, n, rng):

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from fits import TRUTH, by_hand
 
-from bayescale.law import NOISE_DOF, NOISE_SCALE, SHARE_PRIOR
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, SHARE_PRIOR
 from bayescale.posterior.fit import Fit
 
 

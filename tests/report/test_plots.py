@@ -9,10 +9,9 @@ import pytest
 from fits import TRUTH, by_hand, places
 from plotted import bands, chained, cloud, lines, overlaps
 
-from bayescale import catalogue
+from bayescale import catalogue, plots
 from bayescale.errors import InputError
-from bayescale.report import plots
-from bayescale.report.plots.lines import middle
+from bayescale.plots.lines import middle
 
 TARGET = {"N": 7e10, "D": 1.4e12}
 
@@ -392,7 +391,7 @@ def test_pictures_leave_pyplot_and_global_settings_alone():
         "settings = lambda: {k: rcParams[k] for k in rcParams if k != 'backend'}\n"
         "before = settings()\n"
         "from plotted import cloud\n"
-        "from bayescale.report import plots\n"
+        "from bayescale import plots\n"
         "fit = cloud('chinchilla')\n"
         f"for name in {list(PICTURES)}:\n"
         "    getattr(plots, name)(fit)\n"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayescale.extrapolation.axes import (
+from bayescale.numbers import parse_number
+from bayescale.plots.axes import (
     SERIES,
     caption,
     log_axis,
@@ -17,7 +18,6 @@ from bayescale.extrapolation.axes import (
     written,
     zero_place,
 )
-from bayescale.numbers import parse_number
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ import pytest
 from fits import TRUTH, by_hand
 from plotted import bands, cloud, lines, overlaps
 
-from bayescale import catalogue
+from bayescale import catalogue, plots
+from bayescale.decision.buying.next_runs import next_runs
 from bayescale.decision.cost import Budget, Cost
-from bayescale.decision.next_runs import next_runs
 from bayescale.decision.plan import plan
 from bayescale.errors import InputError
-from bayescale.extrapolation.average import average
-from bayescale.extrapolation.scores import COVERAGES
-from bayescale.report import plots
+from bayescale.judge.scores import COVERAGES
+from bayescale.judge.weights import average
 
 TARGET = {"N": 7e10, "D": 1.4e12}
 N_HIDDEN = 40

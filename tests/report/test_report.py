@@ -17,7 +17,10 @@ from made import made
 import bayescale as bs
 from bayescale.cli import main
 from bayescale.errors import InputError, Problem
-from bayescale.law import Exponent, Input, Law, Prior, Response, Weight
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.response import Response
+from bayescale.law.symbols import Exponent, Input, Weight
 from bayescale.report.document import Document, Paragraph, Section, Table, table
 from bayescale.report.provenance import fit_command
 from bayescale.report.report import compose, report
@@ -402,7 +405,7 @@ def test_the_command_reads_a_law_of_ones_own(tmp_path, capsys):
 
 def test_the_room_does_not_hide_the_function(fit_file, tmp_path):
     code = (
-        "import bayescale.report.plots, bayescale as bs\n"
+        "import measure, bayescale as bs\n"
         f"bs.report(bs.load({str(fit_file)!r}), {str(tmp_path / 'r.html')!r})"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

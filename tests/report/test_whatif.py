@@ -15,12 +15,15 @@ import bayescale as bs
 from bayescale import catalogue
 from bayescale.decision.plan import plan as bs_plan
 from bayescale.errors import InputError
-from bayescale.formula import Text
-from bayescale.law import Exponent, Input, Law, Prior, Response, Weight
+from bayescale.expressions.javascript import FUNCTIONS, javascript
+from bayescale.expressions.text import Text
+from bayescale.law.law import Law
+from bayescale.law.prior import Prior
+from bayescale.law.response import Response
+from bayescale.law.symbols import Exponent, Input, Weight
 from bayescale.numbers import format_number, parse_number
 from bayescale.report import report
 from bayescale.report.document import Document, Interactive, Section
-from bayescale.report.script import FUNCTIONS, javascript
 from bayescale.report.whatif import MOST_DRAWS, what_if
 from bayescale.report.writing import write_html
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayescale.errors import InputError
-from bayescale.runs.arithmetic import Formula
+from bayescale.expressions.arithmetic import Formula
 
 VALUES = {"N": 2.5, "D": 0.75, "C": 31.0}
 FUNCTIONS = {"log": math.log, "exp": math.exp, "sqrt": math.sqrt}

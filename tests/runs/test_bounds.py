@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from bayescale.errors import InputError, RunsError
-from bayescale.runs import read_points, read_runs
+from bayescale.runs.points import read_points
+from bayescale.runs.runs import read_runs
 
 
 def table(**changed):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bayescale.errors import InputError, RunsError
-from bayescale.runs import read_runs
+from bayescale.runs.runs import read_runs
 
 CSV = "N,D,L\n1e8,2e9,3.5\n3e8,1e9,3.2\n1e9,7e9,2.9\n"
 

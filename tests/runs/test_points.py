@@ -6,7 +6,7 @@ import pytest
 
 from bayescale.catalogue import resolve
 from bayescale.errors import InputError
-from bayescale.runs import read_points
+from bayescale.runs.points import read_points
 
 CHINCHILLA, PRETRAINING = resolve("chinchilla"), resolve("pretraining")
 

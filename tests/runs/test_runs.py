@@ -8,7 +8,7 @@ import pytest
 from tables import sound
 
 from bayescale.errors import InputError, RunsError
-from bayescale.runs import read_runs
+from bayescale.runs.runs import read_runs
 
 RAW = {"N": "n_params", "D": "n_tokens", "L": "loss"}
 

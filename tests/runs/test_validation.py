@@ -12,7 +12,7 @@ from tables import sound
 
 from bayescale.catalogue import resolve
 from bayescale.errors import RunsError
-from bayescale.runs import read_runs
+from bayescale.runs.runs import read_runs
 
 
 def errors(table, law="chinchilla", **options):

@@ -1,5 +1,0 @@
-"""The program that measured the shipped runs, for whoever wants to measure them again.
-
-``python -m bayescale.datasets.measure pretraining --out FOLDER --work FOLDER`` appends one
-row per finished run and skips what is finished; it needs the extra ``bayescale[measure]``.
-"""

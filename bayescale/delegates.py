@@ -1,0 +1,28 @@
+"""The one way back: what results hand to a later room, which is imported when it is called.
+
+Rooms import from rooms before them only. A result still draws itself and says itself in
+sentences, and a fit forecasts; these functions are all that such methods call, and this list is
+the only place where an earlier room names a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+_LATER = {
+    "extrapolate": "bayescale.forecast.forecast",
+    "forecast_picture": "bayescale.plots.simple",
+    "backtest_picture": "bayescale.plots.simple",
+    "plan_picture": "bayescale.plots.plan",
+    "next_picture": "bayescale.plots.next_runs",
+    "plan_sentences": "bayescale.words.plan",
+    "next_runs_sentences": "bayescale.words.next_runs",
+}
+
+
+def later(name: str) -> Callable[..., Any]:
+    """Find a function of a later room by its name."""
+    found: Callable[..., Any] = getattr(import_module(_LATER[name]), name)
+    return found

@@ -1,0 +1,1 @@
+"""Arithmetic that is written: typed formulas, formulas as text, and as JavaScript."""

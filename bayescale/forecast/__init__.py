@@ -1,0 +1,1 @@
+"""From posteriors to scenarios at new scales."""

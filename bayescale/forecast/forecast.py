@@ -1,0 +1,312 @@
+"""From a fit to a forecast at new scales, with numpy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from bayescale.delegates import later
+from bayescale.errors import InputError, UnconvergedError
+from bayescale.forecast.continuation import last_rows, split_names
+from bayescale.forecast.discrepancy import resolve, widen
+from bayescale.forecast.parts import Parts, parts_of
+from bayescale.forecast.predictive import Predictive
+from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
+from bayescale.law.discrepancy import Discrepancy
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
+from bayescale.numbers import brief, format_number
+from bayescale.runs.points import read_points
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.posterior.fit import Fit
+
+Kind = Literal["run", "mean"]
+KINDS: tuple[Kind, ...] = ("run", "mean")
+_MEANINGS = {"run": "one new run", "mean": "the law's curve"}
+
+
+@dataclass(frozen=True, eq=False)
+class Extrapolation:
+    """A forecast at new scales, as draws.
+
+    Attributes
+    ----------
+    law : Law
+    points : pandas.DataFrame, shape (n_points, n_inputs)
+        Raw inputs.
+    kind : {"run", "mean"}
+        Of one new observed run, or of the law's curve.
+    draws : xarray.DataArray, dims (draw, point)
+        Responses.
+    predictive : Predictive
+        The distribution of a new run, whatever the kind.
+    reach : ndarray, shape (n_points,)
+        Decades beyond the observed runs in the furthest input.
+    mass : float
+        Of the intervals in ``table``.
+    observed : mapping of str to ndarray, shape (n_runs,)
+        Inputs and response of the runs that were fitted.
+    discrepancy : str
+        What was allowed for the law being wrong, in a sentence.
+    notes : tuple of str
+        What changes how the numbers are read.
+    """
+
+    law: Law
+    points: pd.DataFrame
+    kind: Kind
+    draws: xr.DataArray
+    predictive: Predictive
+    reach: Array
+    mass: float
+    observed: Mapping[str, Array]
+    discrepancy: str
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Inputs, median, lower, upper, reach; for the curve its mean as well.
+
+        Also the kind of interval and its mass, what the interval is of, what discrepancy it
+        allows for, and notes that change the reading. A new run has no finite mean under
+        heavy-tailed noise: its table has none.
+        """
+        draws = self.draws.to_numpy()
+        table = self.points.copy()
+        table["median"], table["lower"], table["upper"] = bounds(draws, self.mass)
+        if self.kind == "mean":
+            table["mean"] = draws.mean(axis=0)
+        table["reach"] = self.reach
+        table["interval"] = f"{interval_name(self.mass)} of {_MEANINGS[self.kind]}"
+        table["discrepancy"] = self.discrepancy
+        table["notes"] = "; ".join(self.notes)
+        return table
+
+    def interval(self, mass: float = DEFAULT_MASS) -> pd.DataFrame:
+        """Equal-tailed interval of a mass: a DataFrame with lower and upper, one row per point."""
+        import pandas as pd
+
+        _, lower, upper = bounds(self.draws.to_numpy(), mass)
+        return pd.DataFrame({"lower": lower, "upper": upper}, index=self.points.index)
+
+    def probability(self, below: Any) -> pd.Series:
+        """Probability that the response lies below a limit, one per point.
+
+        Parameters
+        ----------
+        below : float or sequence of float, shape (n_points,)
+            In the response's unit, positive.
+
+        Raises
+        ------
+        InputError
+            If a limit is not a positive number, or there are not as many as points.
+        """
+        import pandas as pd
+
+        try:
+            limit = np.broadcast_to(np.asarray(below, dtype=float), len(self.points))
+        except (TypeError, ValueError) as fault:
+            raise InputError(
+                f"A limit on {self.law.response.symbol} is one number, or one for each of the "
+                f"{len(self.points)} points; it is {below!r}."
+            ) from fault
+        if not (np.isfinite(limit).all() and (limit > 0).all()):
+            raise InputError(f"A limit on {self.law.response.symbol} must be positive: {below!r}.")
+        if self.kind == "run":
+            found = self.predictive.probability(limit)
+        else:
+            found = (self.draws.to_numpy() < limit).mean(axis=0)
+        return pd.Series(
+            found, index=self.points.index, name=f"P({self.law.response.symbol} < limit)"
+        )
+
+    def beside(self, observed: Any) -> pd.DataFrame:
+        """Forecasts beside what was observed at the same points.
+
+        Parameters
+        ----------
+        observed : sequence of float, shape (n_points,)
+            Responses, in the response's unit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Inputs, ``observed``, median, lower, upper, reach, and whether the interval holds
+            what was observed (``inside``).
+
+        Raises
+        ------
+        InputError
+            If there are not as many as points.
+        """
+        found = np.asarray(observed, dtype=float)
+        if found.shape != (len(self.points),):
+            raise InputError(
+                f"There are {len(self.points)} forecasts and observed responses of shape "
+                f"{found.shape}; give one for each point."
+            )
+        table = self.table[[*self.points.columns, "median", "lower", "upper", "reach"]].copy()
+        table.insert(len(self.points.columns), "observed", found)
+        table["inside"] = (table["lower"] <= found) & (found <= table["upper"])
+        return table
+
+    def plot(self, against: str | None = None) -> Any:
+        """Observed runs and forecast against one input, on log axes.
+
+        Parameters
+        ----------
+        against : str, optional
+            Input on the horizontal axis; the one that the points reach furthest in if left out.
+        """
+        return later("forecast_picture")(self, against)
+
+    def __repr__(self) -> str:
+        table = self.table.drop(columns=["interval", "discrepancy", "notes"])
+        lines = [f"Extrapolation of {self.law.response.symbol} by {self.law.name!r}", str(table)]
+        return "\n".join([*lines, *self._footnotes()])
+
+    def _footnotes(self) -> list[str]:
+        first = f"Intervals: {interval_name(self.mass)} of {_MEANINGS[self.kind]}. "
+        return [first + self.discrepancy, *(f"Caution: {note}" for note in self.notes)]
+
+    def _repr_html_(self) -> str:
+        table = self.table.drop(columns=["interval", "discrepancy", "notes"])
+        human: Any = dict.fromkeys(self.law.input_symbols, format_number)
+        return table.to_html(float_format=brief, formatters=human) + "".join(
+            f"<p>{escape(line)}</p>" for line in self._footnotes()
+        )
+
+
+def extrapolate(
+    fit: Fit,
+    at: Any,
+    *,
+    kind: Kind = "run",
+    mass: float = DEFAULT_MASS,
+    discrepancy: bool | float | Discrepancy = True,
+    seed: int = 0,
+    allow_unconverged: bool = False,
+) -> Extrapolation:
+    """Forecast the response at new scales.
+
+    Parameters
+    ----------
+    fit : Fit
+    at : mapping or pandas.DataFrame
+        Raw inputs; numbers or human numbers such as ``"70B"``. Inputs that were derived in
+        the runs are derived again where they are left out. Where the runs were read with
+        ``run=``, a column ``run`` may name the observed training run that a point continues.
+    kind : {"run", "mean"}
+        Of one new observed run, or of the law's curve.
+    mass : float, default 0.9
+        Of the equal-tailed intervals in ``table``.
+    discrepancy : bool, float or Discrepancy, default True
+        Allow for the law being wrong beyond the data: as learned on published runs, by a
+        typical share of the further change, or as :attr:`bayescale.Backtest.discrepancy`
+        learned on the user's own runs. False takes the law to hold.
+    seed : int, default 0
+        Of noise and discrepancy.
+    allow_unconverged : bool, default False
+        Forecast from a fit whose sampler failed its checks; every table then says so.
+
+    Returns
+    -------
+    Extrapolation
+
+    Raises
+    ------
+    InputError
+        For points that lack an input, have an unknown one or a value out of range.
+    UnconvergedError
+        If the fit failed its checks and that is not allowed.
+    """
+    check_kind(kind)
+    check_mass(mass)
+    notes = cautions(fit, allow_unconverged)
+    points, parts = evaluate(fit, at)
+    allowed = resolve(fit.law.discrepancy, discrepancy)
+    rng = np.random.default_rng(seed)
+    return assemble(fit, points, parts, allowed, kind, mass, notes, rng)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse what is no kind of forecast."""
+    if kind not in _MEANINGS:
+        raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
+
+
+def evaluate(fit: Fit, at: Any) -> tuple[pd.DataFrame, Parts]:
+    """Read points as :func:`extrapolate` takes them, and what a fit says there."""
+    at, names = split_names(fit, at)
+    points = read_points(at, fit.law, derive=fit.derive)
+    inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
+    return points, parts_of(fit, inputs, last_rows(fit, points, names))
+
+
+def assemble(
+    fit: Fit,
+    points: pd.DataFrame,
+    parts: Parts,
+    discrepancy: Discrepancy | None,
+    kind: Kind,
+    mass: float,
+    notes: tuple[str, ...],
+    rng: np.random.Generator,
+) -> Extrapolation:
+    """Put a forecast together from its parts; the arguments as in :func:`extrapolate`."""
+    inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
+    distance = reach(fit.inputs, inputs)
+    predictive, sentence = widen(parts, distance, discrepancy, rng)
+    draws = predictive.sample(rng) if kind == "run" else np.exp(predictive.location)
+    return Extrapolation(
+        law=fit.law,
+        points=points,
+        kind=kind,
+        draws=xr.DataArray(draws, dims=("draw", "point"), name=fit.law.response.symbol),
+        predictive=predictive,
+        reach=distance,
+        mass=mass,
+        observed=fit.inputs | {fit.law.response.symbol: fit.response},
+        discrepancy=sentence,
+        notes=notes,
+    )
+
+
+def reach(observed: Mapping[str, Array], inputs: Mapping[str, Array]) -> Array:
+    """Decades that points lie beyond the observed runs in their furthest input, either way.
+
+    Zeros, where a law allows them, lie within reach if zeros were observed.
+    """
+    furthest = np.zeros(len(next(iter(inputs.values()))))
+    for name, values in inputs.items():
+        seen = np.log10(observed[name][observed[name] > 0])
+        at = np.log10(np.where(values > 0, values, observed[name].max()))
+        beyond = np.maximum(at - seen.max(), seen.min() - at)
+        furthest = np.maximum(furthest, beyond)
+    return np.asarray(furthest)
+
+
+def cautions(fit: Fit, allow_unconverged: bool) -> tuple[str, ...]:
+    """What must be said of a forecast from this fit; raise if it cannot be trusted."""
+    notes = []
+    if not fit.diagnostics.passed:
+        errors = [p.message for p in fit.diagnostics.problems if p.severity == "error"]
+        if not allow_unconverged:
+            raise UnconvergedError(
+                f"This fit did not converge, so its forecast cannot be trusted: {errors[0]} "
+                "To look at it all the same, pass allow_unconverged=True (--allow-unconverged)."
+            )
+        notes.append("from a fit that did not converge")
+    if fit.approximate:
+        notes.append("from a preview (Laplace approximation), not a sampled posterior")
+    return tuple(notes)

@@ -1,0 +1,245 @@
+"""Hide the largest runs, fit the rest, and see how good the forecasts would have been."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale.delegates import later
+from bayescale.judge.forecasters import (
+    AVERAGE,
+    by_average,
+    by_law,
+    by_point_estimates,
+)
+from bayescale.judge.hindcast import Reading, learn
+from bayescale.judge.hold_out import folds
+from bayescale.judge.scores import SCORES
+from bayescale.judge.weights import learned_of
+from bayescale.law.discrepancy import Discrepancy
+from bayescale.law.law import Law
+from bayescale.numbers import brief
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.runs.runs import Runs
+
+_ERROR_COLUMNS = ["forecaster", "fold", "share", "sd", "allowed_before", "allowed_after"]
+# Upper ends of the classes of reach, in decades beyond the fitted runs.
+REACHES = (0.0, 0.5, 1.0, 2.0, np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """Forecasts of hidden runs beside what they were.
+
+    Attributes
+    ----------
+    points : pandas.DataFrame
+        A row per fold, forecaster and hidden run: inputs, ``observed``, ``median``, ``lower``
+        and ``upper`` (equal-tailed 90%, of one new run or of the curve as ``kind`` says),
+        ``reach``, and every score.
+    settings : pandas.DataFrame
+        A row per fold and forecaster: runs fitted and hidden, seconds, divergences, notes.
+    runs : Runs
+        The whole table.
+    readings : mapping of str to tuple
+        By forecaster, what each fold says of the law's discrepancy; None where nothing.
+    learned : mapping of str to Discrepancy
+        By forecaster, the discrepancy before these folds.
+    """
+
+    points: pd.DataFrame
+    settings: pd.DataFrame
+    runs: Runs
+    readings: Mapping[str, tuple[Reading | None, ...]]
+    learned: Mapping[str, Discrepancy]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Scores per fold, forecaster and kind of interval, averaged over hidden runs."""
+        scores = _average(self.points, ["fold", "forecaster", "kind"])
+        return scores.join(self.settings.set_index(["fold", "forecaster"]))
+
+    @cached_property
+    def by_reach(self) -> pd.DataFrame:
+        """Scores per forecaster, kind and decades beyond the fitted runs, over all folds."""
+        import pandas as pd
+
+        labels = [_reach_label(*pair) for pair in zip((-1.0, *REACHES), REACHES, strict=False)]
+        # The first class is what lies within the observed range.
+        classes = pd.cut(self.points["reach"], [-1.0, *REACHES], labels=labels)
+        return _average(self.points.assign(beyond=classes), ["forecaster", "kind", "beyond"])
+
+    @cached_property
+    def text(self) -> str:
+        """What a planner should remember, a sentence per law."""
+        # Point estimates say nothing of a new run.
+        own = self.points[self.points["kind"] == "run"]
+        lines = []
+        for name, part in own.groupby("forecaster", sort=False):
+            furthest = part["reach"].max()
+            lines.append(
+                f"On your own runs, intervals labelled 90% (equal-tailed, of one new run) by "
+                f"{name!r} have covered {part['coverage_90'].mean():.0%} of {len(part)} hidden "
+                f"runs at a reach of up to {furthest:.1f} decades; the median was off by "
+                f"{_rms(part['rmsle']):.2%}."
+            )
+        for name, found in self.discrepancy.items():
+            if found != self.learned[name]:
+                lines.append(
+                    f"With these hindcasts the share of the further change that {name!r} may get "
+                    f"wrong is {_typical(found):.2f} (one SD), beside "
+                    f"{_typical(self.learned[name]):.2f} learned on published runs: hand it to "
+                    f"forecasts as discrepancy=backtest.discrepancy[{name!r}], or --discrepancy "
+                    f"{_typical(found):.2f}."
+                )
+        return "\n".join(lines)
+
+    @cached_property
+    def discrepancy(self) -> dict[str, Discrepancy]:
+        """By law, how wrong it may be beyond the data, updated by how wrong it was here.
+
+        For ``fit.extrapolate(at, discrepancy=found.discrepancy["chinchilla"])``. Fewer than two
+        folds that say something leave it as it was learned on published runs.
+        """
+        return {name: learn(self.learned[name], found) for name, found in self.readings.items()}
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """Share of the further change that each law got wrong, per fold, beside what is allowed.
+
+        A row per forecaster and fold: ``share``, ``sd`` (its standard error) and the medians
+        of the share that forecasts allow for, before these folds and after.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "forecaster": name,
+                "fold": fold,
+                "share": reading.share,
+                "sd": reading.sd,
+                "allowed_before": _typical(self.learned[name]),
+                "allowed_after": _typical(self.discrepancy[name]),
+            }
+            for name, found in self.readings.items()
+            for fold, reading in zip(dict.fromkeys(self.points["fold"]), found, strict=True)
+            if reading is not None
+        ]
+        return pd.DataFrame(rows, columns=_ERROR_COLUMNS)
+
+    def plot(self, forecaster: str | None = None) -> Any:
+        """Forecast bands over the hidden runs of the last fold."""
+        return later("backtest_picture")(self, forecaster)
+
+    def __repr__(self) -> str:
+        columns = ["rmsle", "log_score", "coverage_90", "width_90", "n_train", "n_test"]
+        return f"{self.table[columns].round(4)}\n{self.text}"
+
+    def _repr_html_(self) -> str:
+        paragraphs = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
+        return self.table.to_html(float_format=brief) + paragraphs
+
+
+def backtest(
+    runs: Runs,
+    laws: Sequence[Law | str] | None = None,
+    *,
+    hold_out: Any = 0.3,
+    discrepancy: bool = True,
+    point_estimates: bool = True,
+    seed: int = 1,
+    chains: int = 4,
+    draws: int = 500,
+    progress: bool = True,
+) -> Backtest:
+    """Score forecasts of hidden runs by laws, by their average, and by today's point estimates.
+
+    Parameters
+    ----------
+    runs : Runs
+    laws : sequence of Law or str, optional
+        The runs' own law if left out.
+    hold_out : float, mapping, str, mask, or sequence of these, default 0.3
+        What is hidden; see :func:`bayescale.judge.hold_out.folds`.
+    discrepancy : bool, default True
+        Allow for the laws being wrong beyond the data.
+    point_estimates : bool, default True
+        Beside each law its Huber fit and that fit's bootstrap, on the same rows.
+    seed, chains, draws : int
+        Of the fits; a law is compiled once for all folds.
+    progress : bool, default True
+
+    Returns
+    -------
+    Backtest
+
+    Raises
+    ------
+    InputError
+        If a cut cannot be read or leaves too few runs.
+    """
+    import pandas as pd
+
+    cuts = folds(runs, hold_out)
+    tables = [runs.for_law(law) for law in laws] if laws is not None else [runs]
+    options: dict[str, Any] = {
+        "seed": seed,
+        "chains": chains,
+        "draws": draws,
+        "progress": progress,
+        # Several laws are averaged, which takes several fits of each.
+        "route": "compiled" if len(cuts) * len(tables) > 1 else "direct",
+        "strict": False,
+    }
+    entries = []
+    for cut in cuts:
+        own = [by_law(table, cut, discrepancy, options) for table in tables]
+        entries += [entry for entry, _ in own]
+        if len(tables) > 1:
+            entries.append(by_average(tables[0], cut, discrepancy, [f for _, f in own], options))
+        if point_estimates:
+            entries += [entry for table in tables for entry in by_point_estimates(table, cut, seed)]
+    learned = {table.law.name: table.law.discrepancy for table in tables}
+    if len(tables) > 1:
+        learned[AVERAGE] = learned_of(tables[0].law)
+    points: pd.DataFrame = pd.concat(
+        [rows for entry in entries for rows in entry.rows], ignore_index=True
+    )
+    return Backtest(
+        points,
+        pd.DataFrame([entry.setting for entry in entries]),
+        runs,
+        {name: tuple(e.reading for e in entries if e.name == name) for name in learned},
+        learned,
+    )
+
+
+def _average(points: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    names = [name for name in points if name in SCORES]
+    groups = points.groupby(by, sort=False, observed=True)
+    means = groups[names].mean()
+    means["rmsle"] = groups["rmsle"].agg(_rms)
+    return means.assign(n=groups.size())
+
+
+def _typical(discrepancy: Discrepancy) -> float:
+    """Median of the share of the further change that a law may get wrong."""
+    return float(np.median(discrepancy.change.draw(np.random.default_rng(0), 4000)))
+
+
+def _rms(values: Any) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def _reach_label(low: float, high: float) -> str:
+    if high <= 0:
+        return "within the data"
+    return f"over {low:g} decades" if np.isinf(high) else f"{max(low, 0):g} to {high:g} decades"

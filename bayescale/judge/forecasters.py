@@ -1,0 +1,176 @@
+"""What is set beside each other in a backtest: laws, their average, today's point estimates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale.errors import ComputationError
+from bayescale.forecast.forecast import (
+    KINDS,
+    Extrapolation,
+    Kind,
+    evaluate,
+    extrapolate,
+    reach,
+)
+from bayescale.forecast.mixture import Average
+from bayescale.forecast.parts import Parts
+from bayescale.forecast.predictive import Predictive
+from bayescale.intervals import DEFAULT_MASS, bounds
+from bayescale.judge.hindcast import Reading, hidden_points, read
+from bayescale.judge.hold_out import Fold
+from bayescale.judge.rivals import bootstrap_curve, huber_curve
+from bayescale.judge.scores import parts as score_parts
+from bayescale.judge.weights import average
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.fit import Fit, fit
+from bayescale.posterior.predictor import Curve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.runs.runs import Runs
+
+AVERAGE = "average"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one forecaster made of one fold.
+
+    Attributes
+    ----------
+    rows : list of pandas.DataFrame
+        A row per hidden run, one table per kind of interval.
+    setting : dict
+        Runs fitted and hidden, seconds, divergences, notes.
+    reading : Reading or None
+        What the hidden runs say of the discrepancy; point estimates have none.
+    """
+
+    rows: list[pd.DataFrame]
+    setting: dict[str, Any]
+    reading: Reading | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the forecaster."""
+        return str(self.setting["forecaster"])
+
+
+def by_law(table: Runs, cut: Fold, discrepancy: bool, options: dict[str, Any]) -> tuple[Entry, Fit]:
+    """Fit the law of a table to one fold; the entry, and the fit for averages."""
+    start = time.perf_counter()
+    found = fit(table.select(cut.train), **options)
+    hidden = hidden_points(table, cut)
+
+    def forecast(kind: Kind) -> Extrapolation:
+        return extrapolate(
+            found, hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True
+        )
+
+    _, parts = evaluate(found, hidden)
+    notes = "; ".join(p.message for p in found.diagnostics.problems if p.severity == "error")
+    divergences = found.diagnostics.divergences
+    setting = _setting(cut, table.law.name, start, divergences=divergences, notes=notes)
+    return _entry(table, cut, setting, forecast, parts), found
+
+
+def by_average(
+    table: Runs, cut: Fold, discrepancy: bool, fits: list[Fit], options: dict[str, Any]
+) -> Entry:
+    """Average fits of one fold, weighted by hindcasts within its fitted runs."""
+    start = time.perf_counter()
+    whole, notes = _average_of(fits, options)
+    hidden = hidden_points(table, cut)
+
+    def forecast(kind: Kind) -> Extrapolation:
+        return whole.extrapolate(hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True)
+
+    _, parts = whole.evaluate(hidden, np.random.default_rng(0))
+    return _entry(table, cut, _setting(cut, AVERAGE, start, notes=notes), forecast, parts)
+
+
+def _average_of(fits: list[Fit], options: dict[str, Any]) -> tuple[Average, str]:
+    try:
+        return average(fits, seed=options["seed"], draws=options["draws"]), ""
+    except ComputationError:
+        equal = average(fits, weights=[1.0] * len(fits))
+        return equal, "equal weights: too few runs to learn them from"
+
+
+def _entry(
+    table: Runs,
+    cut: Fold,
+    setting: dict[str, Any],
+    forecast: Callable[[Kind], Extrapolation],
+    parts: Parts,
+) -> Entry:
+    rows = []
+    for kind in KINDS:
+        found = forecast(kind)
+        predictive = found.predictive if kind == "run" else None
+        draws = found.draws.to_numpy()
+        rows.append(_rows(table, cut, setting["forecaster"], kind, draws, predictive))
+    return Entry(rows, setting, read(parts, table.response[cut.test], cut.test))
+
+
+def by_point_estimates(table: Runs, cut: Fold, seed: int) -> list[Entry]:
+    """Huber fit of a law to one fold, and the bootstrap of that fit."""
+    data = ModelData.from_runs(table.select(cut.train))
+    hidden = {name: x[cut.test] for name, x in table.inputs.items()}
+    makers: dict[str, Callable[[Law, ModelData, int], Curve]] = {
+        "Huber": huber_curve,
+        "Huber bootstrap": bootstrap_curve,
+    }
+    entries = []
+    for label, make in makers.items():
+        start = time.perf_counter()
+        draws = make(table.law, data, seed)(hidden)
+        name = f"{label} of {table.law.name}"
+        rows = [_rows(table, cut, name, "mean", draws, None)]
+        entries.append(Entry(rows, _setting(cut, name, start)))
+    return entries
+
+
+def _rows(
+    table: Runs, cut: Fold, name: str, kind: str, draws: Array, predictive: Predictive | None
+) -> pd.DataFrame:
+    frame: pd.DataFrame = hidden_points(table, cut)
+    hidden = {symbol: frame[symbol].to_numpy() for symbol in table.law.input_symbols}
+    seen = {symbol: x[cut.train] for symbol, x in table.inputs.items()}
+    observed = table.response[cut.test]
+    median, lower, upper = bounds(draws, DEFAULT_MASS)
+    found: pd.DataFrame = frame.assign(
+        fold=cut.name,
+        forecaster=name,
+        kind=kind,
+        observed=observed,
+        median=median,
+        lower=lower,
+        upper=upper,
+        reach=reach(seen, hidden),
+        **score_parts(draws, observed, predictive),
+    )
+    return found
+
+
+def _setting(
+    cut: Fold, name: str, start: float, divergences: int = 0, notes: str = ""
+) -> dict[str, Any]:
+    return {
+        "fold": cut.name,
+        "forecaster": name,
+        "n_train": int(cut.train.sum()),
+        "n_test": int(cut.test.sum()),
+        "seconds": time.perf_counter() - start,
+        "divergences": divergences,
+        "notes": notes,
+    }

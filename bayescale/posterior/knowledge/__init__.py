@@ -1,0 +1,1 @@
+"""What the runs told: diagnostics, checks, information, and what would help."""

@@ -1,0 +1,176 @@
+"""Which parameters the runs inform, why not the others, and what would help.
+
+Contraction says how much of the prior's width the runs removed. Power-scaling says how far a
+parameter's posterior moves when the prior, or the likelihood, counts a little more: a parameter
+that moves with the prior and not with the likelihood is the prior's.
+
+Reference: Kallioinen, Paananen, Bürkner & Vehtari (2024), doi:10.1007/s11222-023-10366-5.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale.errors import Problem
+from bayescale.law.law import Law
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.knowledge.diagnostics import CONTRACTION_LIMIT, Diagnostics
+from bayescale.posterior.knowledge.information import (
+    Knowledge,
+    after_fit,
+    before_fit,
+    expected_contraction,
+)
+from bayescale.posterior.knowledge.remedy import Remedy, best_remedy, causes
+from bayescale.posterior.parameters import share_name
+from bayescale.runs.runs import Runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayescale.posterior.fit import Fit
+
+# Sensitivity from which a posterior moves with what is scaled, as ArviZ has it.
+SENSITIVE = 0.05
+
+
+def identifiability(of: Fit | Runs) -> pd.DataFrame:
+    """Which parameters the runs inform, before a fit or after.
+
+    Parameters
+    ----------
+    of : Fit or Runs
+        Of runs, what a fit is expected to learn, whatever the responses: Fisher information
+        over truths drawn from the law's own priors. Of a fit, what it learned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by parameter: ``contraction`` (share of the prior's width removed, on the log
+        scale where positive; expected where ``of`` are runs), ``informed``, ``diagnosis`` and
+        ``cause`` in words; of a fit also the power-scaling sensitivities ``prior`` and
+        ``likelihood``, missing for a preview. ``attrs["remedy"]`` says which further runs
+        would help what is known least, empty where all is informed.
+    """
+    return _before(of) if isinstance(of, Runs) else _after(of)
+
+
+def _before(runs: Runs) -> pd.DataFrame:
+    law, data = runs.law, ModelData.from_runs(runs)
+    contraction = expected_contraction(law, data)
+    rows = [
+        {
+            "parameter": name,
+            "contraction": value,
+            "informed": value >= CONTRACTION_LIMIT,
+            "diagnosis": "will be informed" if value >= CONTRACTION_LIMIT else "mostly the prior",
+            "cause": _cause(law, runs.problems, name, value),
+        }
+        for name, value in contraction.items()
+    ]
+    return _table(rows, remedy_for(before_fit(law, data), contraction))
+
+
+def _after(fit: Fit) -> pd.DataFrame:
+    found = {row["parameter"]: float(row["contraction"]) for row in fit.diagnostics.parameters}
+    moves = _power_scaling(fit)
+    problems = fit.runs.problems
+    rows = [
+        {
+            "parameter": name,
+            "contraction": value,
+            **moves[name],
+            "informed": value >= CONTRACTION_LIMIT,
+            "diagnosis": _diagnosis(value, **moves[name]),
+            "cause": _cause(fit.law, problems, name, value),
+        }
+        for name, value in found.items()
+    ]
+    return _table(rows, remedy_for(after_fit(fit), found))
+
+
+def remedy_for(known: Knowledge, contraction: Mapping[str, float]) -> Remedy | None:
+    """What would help where the runs inform least; None if the law's parameters are informed.
+
+    Exponents and shapes come first, since shares follow once these are known; a share is next
+    where no run would tell the exponent, because its term is nearly nought.
+    """
+    law = known.law
+    shares = [share_name(weight.symbol) for weight in law.weights]
+    remedies = []
+    for names in ([item.symbol for item in law.curvature], shares):
+        poor = [name for name in names if contraction.get(name, 1.0) < CONTRACTION_LIMIT]
+        for name in sorted(poor, key=contraction.__getitem__):
+            remedy = best_remedy(known, name)
+            if remedy is not None and remedy.helps:
+                return remedy
+            remedies.append(remedy)
+    return remedies[0] if remedies else None
+
+
+def with_remedy(
+    diagnostics: Diagnostics, known: Knowledge, problems: tuple[Problem, ...]
+) -> Diagnostics:
+    """Add to the warning of what was not informed its cause and the remedy."""
+    contraction = {row["parameter"]: float(row["contraction"]) for row in diagnostics.parameters}
+    remedy = remedy_for(known, contraction)
+    if remedy is None:
+        return diagnostics
+    cause = _cause(known.law, problems, remedy.parameter, contraction[remedy.parameter])
+    told = f" ({cause})" if cause else ""
+
+    def explained(problem: Problem) -> Problem:
+        if problem.code != "not-informed":
+            return problem
+        message = f"{problem.message.removesuffix('.')}{told}. {remedy}"
+        return replace(problem, message=message, details={**problem.details, **_details(remedy)})
+
+    return replace(diagnostics, problems=tuple(map(explained, diagnostics.problems)))
+
+
+def _details(remedy: Remedy) -> dict[str, Any]:
+    places = {name: x.tolist() for name, x in remedy.places.items()}
+    return {"remedy": {"places": places, "runs": remedy.runs, "remaining": remedy.remaining}}
+
+
+def _power_scaling(fit: Fit) -> dict[str, dict[str, float]]:
+    names = [str(name) for name in fit.draws["posterior"].data_vars]
+    missing = dict.fromkeys(("prior", "likelihood"), np.nan)
+    if fit.approximate or "log_prior" not in fit.draws:
+        return dict.fromkeys(names, missing)
+    from arviz_stats import psense
+
+    with warnings.catch_warnings():
+        # Weights so near to one are never far from reliable; a chain that stood still says nothing.
+        warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
+        both = {group: psense(fit.draws, group=group) for group in missing}
+    return {name: {group: float(x[name]) for group, x in both.items()} for name in names}
+
+
+def _diagnosis(contraction: float, prior: float, likelihood: float) -> str:
+    if contraction < CONTRACTION_LIMIT:
+        weak = likelihood < SENSITIVE <= prior
+        return "the prior alone decides it" if weak else "mostly the prior"
+    if prior >= SENSITIVE and likelihood >= SENSITIVE:
+        return "informed; its prior still counts"
+    return "informed"
+
+
+def _cause(law: Law, problems: tuple[Problem, ...], name: str, contraction: float) -> str:
+    """The first half of each finding: what is so in the table."""
+    if contraction >= CONTRACTION_LIMIT:
+        return ""
+    return "; ".join(p.message.split(":")[0].rstrip(".") for p in causes(law, problems, name))
+
+
+def _table(rows: list[dict[str, Any]], remedy: Remedy | None) -> pd.DataFrame:
+    import pandas as pd
+
+    table = pd.DataFrame(rows).set_index("parameter")
+    table.attrs["remedy"] = "" if remedy is None else str(remedy)
+    return table

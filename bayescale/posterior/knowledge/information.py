@@ -1,0 +1,192 @@
+"""What is known of a law's parameters, as a normal distribution, and what further runs would add.
+
+On the sampler's scale z a run with the gradient g of its standardised log response adds
+
+    precision += (nu + 1) / (nu + 3) * g g'
+
+the expected (Fisher) information of a Student-t location. Noise and law do not inform each other,
+since the noise is symmetric. Everything is linear around one point, so these are expectations
+before a run is bought, not promises. No PyMC here.
+
+References: Chaloner & Verdinelli (1995), doi:10.1214/ss/1177009939 (design by expected
+information); Lange, Little & Taylor (1989), doi:10.1080/01621459.1989.10478852 (Student's t).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bayescale.law.law import Law
+from bayescale.law.noise import conditional
+from bayescale.law.prior import Array
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, NOISES
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.knowledge.diagnostics import support_of
+from bayescale.posterior.parameters import (
+    FORWARD,
+    Priors,
+    bond_parameters,
+    constrain,
+    resolve_priors,
+    to_raw,
+    unconstrain,
+)
+from bayescale.posterior.predictor import Curve
+
+if TYPE_CHECKING:
+    from bayescale.posterior.fit import Fit
+
+_STEP = 1e-30
+# Draws of the priors that their spread is taken from.
+_PRIOR_DRAWS = 4000
+# Truths that an expectation before any fit is taken over.
+_TRUTHS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """A normal distribution of the free parameters on the sampler's scale.
+
+    Attributes
+    ----------
+    law : Law
+    priors : Priors
+        Which parameters are free, and where each lives.
+    data : ModelData
+        The runs that it comes from; they give the reference run and how rows belong together.
+    unit : float
+        What ``M`` is multiplied by.
+    z : ndarray, shape (n_free,)
+        Where the law is made linear.
+    covariance : ndarray, shape (n_free, n_free)
+    """
+
+    law: Law
+    priors: Priors
+    data: ModelData
+    unit: float
+    z: Array
+    covariance: Array
+
+    def spreads(self) -> dict[str, float]:
+        """SD of every parameter of the law, on the log scale where it is positive.
+
+        Returns
+        -------
+        dict of str to float
+            Weights, exponents, shapes, ``M`` and shares, as in a fit's summary, without noise.
+        """
+        free = constrain(self.priors, self._moved())
+        raw = to_raw(self.law, self.priors, free, self.data.reference, self.unit)
+        found = {}
+        for name in (key for key in raw if key not in NOISES):
+            gradient = FORWARD[support_of(self.law, name)](raw[name]).imag / _STEP
+            found[name] = float(np.sqrt(gradient @ self.covariance @ gradient))
+        return found
+
+    def with_runs(
+        self, inputs: Mapping[str, Array], groups: npt.NDArray[Any] | None = None
+    ) -> Knowledge:
+        """What is known after runs at these places, whatever they turn out to be.
+
+        Parameters
+        ----------
+        inputs : mapping of str to ndarray, shape (n_runs,)
+            Raw values.
+        groups : ndarray, shape (n_runs,), optional
+            Labels of training runs, where rows belong to runs; each its own if left out.
+        """
+        slopes = self._slopes(inputs, groups)
+        dof = float(constrain(self.priors, self.z)[NOISE_DOF])
+        added = (dof + 1) / (dof + 3) * slopes.T @ slopes
+        # Added to the covariance, so that what is known exactly needs no inverse.
+        size = len(self.z)
+        update = np.linalg.solve(np.eye(size) + self.covariance @ added, self.covariance)
+        return replace(self, covariance=(update + update.T) / 2)
+
+    def _moved(self) -> Any:
+        """The point with a small imaginary step in each parameter, one a row."""
+        return self.z + 1j * _STEP * np.eye(len(self.z))
+
+    def _slopes(self, inputs: Mapping[str, Array], groups: npt.NDArray[Any] | None) -> Array:
+        """Gradient of each standardised log response, shape (n_runs, n_free)."""
+        free = constrain(self.priors, self._moved())
+        curve = Curve(self.law, free, self.data.reference, self.unit)
+        mean = np.log(curve(inputs))
+        scale = free[NOISE_SCALE][:, None]
+        # At the law's own curve the residual is nought, so the scale's slope adds nothing.
+        log_y = mean[0].real
+        columns = {name: value[:, None] for name, value in free.items()}
+        if bond := bond_parameters(columns):
+            labels = np.arange(len(log_y)) if groups is None else groups
+            rows = ModelData(inputs, log_y, {}, 1.0, labels, self.data.growing)
+            mean, scale = conditional(mean, log_y, rows.chain, scale, **bond)
+        return np.asarray(((mean - log_y) / scale).imag.T / _STEP)
+
+
+def from_priors(law: Law, data: ModelData, priors: Priors | None = None) -> Knowledge:
+    """What the priors say, around their medians; beliefs about derived quantities left out.
+
+    Parameters
+    ----------
+    law : Law
+    data : ModelData
+    priors : Priors, optional
+        The law's own if left out.
+    """
+    chosen = priors or resolve_priors(law, bond=data.bond)
+    z = unconstrain(chosen, chosen.draw(np.random.default_rng(0), _PRIOR_DRAWS))
+    unit = data.unit(chosen)
+    covariance = np.diag(np.square(z.std(axis=0)))
+    return Knowledge(law, chosen, data, unit, np.median(z, axis=0), covariance)
+
+
+def before_fit(law: Law, data: ModelData, priors: Priors | None = None) -> Knowledge:
+    """What a fit of runs at these places is expected to know, whatever their responses."""
+    return from_priors(law, data, priors).with_runs(data.inputs, data.groups)
+
+
+def expected_contraction(
+    law: Law, data: ModelData, priors: Priors | None = None
+) -> dict[str, float]:
+    """Share of each prior's width that runs at these places are expected to remove.
+
+    The mean SD after the runs over the mean SD before, from one: means over truths drawn from
+    the priors, since what a design tells depends on the truth (of a term that is nearly
+    nought, no run tells the exponent).
+    """
+    prior = from_priors(law, data, priors)
+    z = unconstrain(prior.priors, prior.priors.draw(np.random.default_rng(1), _TRUTHS))
+    before: dict[str, list[float]] = {}
+    after: dict[str, list[float]] = {}
+    for truth in z:
+        known = replace(prior, z=truth)
+        for found, spreads in (
+            (before, known.spreads()),
+            (after, known.with_runs(data.inputs, data.groups).spreads()),
+        ):
+            for name, sd in spreads.items():
+                found.setdefault(name, []).append(sd)
+    return {name: float(1 - np.mean(after[name]) / np.mean(before[name])) for name in before}
+
+
+def after_fit(fit: Fit) -> Knowledge:
+    """What a fit knows: mean and covariance of its draws."""
+    free = {str(name): x.to_numpy().ravel() for name, x in fit.draws["free"].items()}
+    data = ModelData(
+        fit.inputs, fit.response, fit.curve.reference, fit.curve.unit, fit.groups, fit.growing
+    )
+    return from_draws(fit.law, data, resolve_priors(fit.law, bond=data.bond), fit.curve.unit, free)
+
+
+def from_draws(
+    law: Law, data: ModelData, priors: Priors, unit: float, free: Mapping[str, Array]
+) -> Knowledge:
+    """What draws know of the free parameters, each of shape (n_draws,)."""
+    z = unconstrain(priors, free)
+    return Knowledge(law, priors, data, unit, np.median(z, axis=0), np.cov(z.T))

@@ -1,0 +1,80 @@
+"""A plan in sentences: three for who signs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayescale.decision.cost import Unit, write_amount
+from bayescale.intervals import interval_name
+from bayescale.numbers import format_number
+
+if TYPE_CHECKING:
+    from bayescale.decision.plan import Plan
+
+_OF = {"mean": "the law's curve", "run": "one new run"}
+
+
+def plan_sentences(plan: Plan) -> str:
+    """What to buy, how firm that is, and what is at stake: one sentence each."""
+    return " ".join([_purchase(plan), _firmness(plan), _stake(plan)])
+
+
+def _design(plan: Plan) -> str:
+    inputs = plan.design.inputs
+    return ", ".join(f"{name} = {format_number(inputs[name])}" for name in plan.task.space.free)
+
+
+def _purchase(plan: Plan) -> str:
+    choice, response = plan.choice, plan.task.worlds.law.response
+    says = (
+        f"Under {plan.budget} buy {_design(plan)}: {response.symbol} is forecast at "
+        f"{choice['median']:.4g} {response.unit} ({interval_name(plan.mass)} of "
+        f"{_OF[plan.task.worlds.kind]}: {choice['lower']:.4g} to {choice['upper']:.4g})"
+    )
+    if plan.risk.text not in ("mean", "median"):
+        says += f", with {plan.risk} = {choice['risk']:.4g}"
+    chances = [
+        f"{str(limit).split(' >= ')[0]} = {row['probability']:.3g}"
+        for limit, row in plan.limits.iterrows()
+        if str(limit).startswith("P(")
+    ]
+    return says + (f", and {', '.join(chances)}" if chances else "") + "."
+
+
+def _firmness(plan: Plan) -> str:
+    name = plan.task.space.free[0]
+    row: Mapping[Any, Any] = plan.valley.loc[name].to_dict()
+    best: Mapping[Any, Any] = plan.optimum.loc[f"{name}*"].to_dict()
+    growth: Mapping[Any, Any] = plan.optimum.loc[f"exponent of {name}*"].to_dict()
+    as_good = (
+        f"Any {name} between {format_number(row['lower'])} and {format_number(row['upper'])} on "
+        "this budget is within 0.5% of the least risk"
+        if row["upper"] > row["lower"] * (1 + 1e-6)
+        else f"No other {name} is within 0.5% of the least risk"
+    )
+    return (
+        f"{as_good}; the law's own best {name} is {format_number(best['median'])} ("
+        f"{interval_name(plan.mass)}: {format_number(best['lower'])} to "
+        f"{format_number(best['upper'])}) and grows with the budget to the power "
+        f"{growth['median']:.2f} ({growth['lower']:.2f} to {growth['upper']:.2f})."
+    )
+
+
+def _stake(plan: Plan) -> str:
+    regret, response = plan.regret, plan.task.worlds.law.response
+    tail = "" if np.isnan(regret.tail) else f", {regret.tail:.2g} in the worst tenth of worlds"
+    return (
+        f"Not knowing the law costs {regret.expected:.2g} {response.unit} on average{tail}; "
+        f"knowing it is worth {worth(regret.worth, plan.budget.unit)}, and the design lies "
+        f"{plan.choice['reach']:.1f} decades beyond the observed runs."
+    )
+
+
+def worth(amount: float, unit: Unit) -> str:
+    """Write what perfect information is worth."""
+    if not np.isfinite(amount):
+        return "more than any larger budget"
+    return f"{write_amount(amount, unit)} more budget" if amount > 0 else "no more budget"
