@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from fits import TRUTH, by_hand
 from hypothesis import settings
 
 # Examples are the same in every run, and slow ones (a first import, a compile) are no fault.
@@ -50,3 +51,27 @@ def fit_file(runs_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ["fit", runs_file, "--law", "power", "--where", "split=train", "-o", path]
     assert main(list(map(str, arguments))) == 0
     return path
+
+
+def spread(name, size=1000, seed=3, **wide):
+    """Raw parameters around the simulated truth, one value per draw, each spread by a share."""
+    rng = np.random.default_rng(seed)
+    return {
+        symbol: value * np.exp(wide.get(symbol, 0.03) * rng.standard_normal(size))
+        for symbol, value in TRUTH[name].items()
+    }
+
+
+@pytest.fixture(scope="session")
+def loss():
+    """A posterior of ``chinchilla``, 1000 draws."""
+    return by_hand("chinchilla", spread("chinchilla"))
+
+
+@pytest.fixture(scope="session")
+def latency():
+    """A posterior of ``power`` where time rises with x: y = 0.02 + 1e-12 * x."""
+    rng = np.random.default_rng(5)
+    slope = 1e-12 * np.exp(0.1 * rng.standard_normal(1500))
+    inputs = {"x": np.geomspace(1e8, 1e12, 25)}
+    return by_hand("power", {"y0": 0.02, "a": slope, "b": -1.0}, inputs=inputs, scale=0.05)

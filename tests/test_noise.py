@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bayescale.law.noise import FIRST, NEAREST, chain, conditional, growing_input, shared
+from bayescale.law.noise import FIRST, NEAREST, conditional, continuation, growing_input, shared
 
 SCALE, LENGTH, LEVEL, GAIN = 0.02, 1.5, 0.05, 0.3
 
@@ -38,7 +38,7 @@ def rows():
 @pytest.mark.parametrize("own", [{}, {"level": LEVEL, "gain": GAIN}, {"level": 1e-9, "gain": GAIN}])
 def test_conditionals_are_those_of_the_joint_normal(rows, own):
     groups, position, mean, log_y = rows
-    links = chain(position, groups)
+    links = continuation(position, groups)
     change = mean - mean[links.first]
     covariance = joint(position, groups, change, own.get("level", 0.0), own.get("gain", 0.0))
     expected, sd = sequential(covariance, log_y - mean, links.order)
@@ -49,7 +49,7 @@ def test_conditionals_are_those_of_the_joint_normal(rows, own):
 
 def test_the_comparison_catches_a_level_and_a_gain_that_are_left_out(rows):
     groups, position, mean, log_y = rows
-    links = chain(position, groups)
+    links = continuation(position, groups)
     change = mean - mean[links.first]
     for level, gain in ((LEVEL, 0.0), (0.0, GAIN)):
         covariance = joint(position, groups, change, level, gain)
@@ -60,7 +60,7 @@ def test_the_comparison_catches_a_level_and_a_gain_that_are_left_out(rows):
 
 def test_what_is_known_of_a_run_is_the_posterior_of_its_level_and_gain(rows):
     groups, position, mean, log_y = rows
-    links = chain(position, groups)
+    links = continuation(position, groups)
     change = mean - mean[links.first]
     known = shared(mean, log_y, links, SCALE, LENGTH, LEVEL, GAIN)
     for label in np.unique(groups):
@@ -78,22 +78,22 @@ def test_what_is_known_of_a_run_is_the_posterior_of_its_level_and_gain(rows):
 
 def test_rows_alone_have_nothing_in_common(rows):
     _, position, mean, log_y = rows
-    links = chain(position, np.arange(len(position)))
+    links = continuation(position, np.arange(len(position)))
     assert (links.gap == FIRST).all()
     location, scale = conditional(mean, log_y, links, SCALE, LENGTH)
     np.testing.assert_array_equal(location, mean)
     np.testing.assert_allclose(scale, SCALE)
 
 
-def test_a_chain_follows_each_run_in_its_order():
-    links = chain(np.array([3.0, 1.0, 2.0, 1.0]), np.array(["u", "u", "u", "v"]))
+def test_a_continuation_follows_each_run_in_its_order():
+    links = continuation(np.array([3.0, 1.0, 2.0, 1.0]), np.array(["u", "u", "u", "v"]))
     assert links.previous.tolist() == [2, 1, 1, 3]
     assert links.first.tolist() == [1, 1, 1, 3]
     assert links.gap.tolist() == [1.0, FIRST, 1.0, FIRST]
 
 
 def test_equal_rows_keep_a_density():
-    links = chain(np.zeros(2), np.array(["u", "u"]))
+    links = continuation(np.zeros(2), np.array(["u", "u"]))
     assert links.gap.tolist() == [FIRST, NEAREST]
     assert conditional(np.zeros(2), np.zeros(2), links, SCALE, LENGTH)[1].min() > 0
 

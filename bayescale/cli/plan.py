@@ -107,7 +107,7 @@ def read_limit(text: str) -> str | Limit:
 
 def print_plan(found: Plan) -> None:
     """Print a plan: its sentences, then the designs beside it and the path over budgets."""
-    law, free = found.task.worlds.law, list(found.task.space.free)
+    law, free = found.task.scenarios.law, list(found.task.space.free)
     screen.say(f"{found.text}\n")
     for note in found.notes:
         screen.say(f"Caution: {note}.")
@@ -181,7 +181,7 @@ def as_values(found: Plan) -> dict[str, Any]:
     """A plan as plain values, for a program to read."""
     smallest = found.smallest
     return {
-        "law": found.task.worlds.law.name,
+        "law": found.task.scenarios.law.name,
         "budget": {"amount": found.budget.amount, "unit": found.budget.unit},
         "risk": found.risk.text,
         "interval": "equal-tailed",

@@ -83,7 +83,7 @@ class Cost:
         Serving FLOPs over the lifetime, a formula of the law's inputs and ``tokens``.
     tokens_served : float, str, Prior or ndarray of shape (n,), default 0
         Tokens served over the lifetime: a number (``"3T"``), or a distribution of the demand
-        from which every world draws one; draws of one's own go with the worlds one to one
+        from which every scenario draws one; draws of one's own go with the scenarios one to one
         where there are as many, and are resampled where not.
     price_per_hour : float or str, optional
         Dollars per accelerator-hour.
@@ -157,7 +157,7 @@ class Cost:
                 )
 
     def demand(self, size: int, seed: int = 0) -> Array:
-        """Tokens served over the lifetime, one number for each of so many worlds, (size,)."""
+        """Tokens served over the lifetime, one number for each of so many scenarios, (size,)."""
         given = self.tokens_served
         rng = np.random.default_rng([seed, 0x5E])
         if isinstance(given, Prior):

@@ -11,7 +11,7 @@ import numpy as np
 from bayescale.decision.cost import Budget
 from bayescale.decision.limits import Limits
 from bayescale.decision.optimum import Design, Task, best_design, own_optima
-from bayescale.forecast.scenarios import Worlds
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.intervals import bounds, interval_name
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
@@ -19,7 +19,7 @@ from bayescale.numbers import format_number
 if TYPE_CHECKING:
     import pandas as pd
 
-# Worlds in which designs along the path are looked for; their risks are of all worlds.
+# Scenarios in which designs along the path are looked for; their risks are of all scenarios.
 _FEW = 1000
 _DECADES, _BUDGETS, _EXACT = 2, 9, 1e-5
 _HALVINGS = 8
@@ -76,17 +76,17 @@ def path(task: Task, design: Design, mass: float, target: float | None) -> pd.Da
 def _described(
     task: Task, designs: Sequence[Design], mass: float, target: float | None
 ) -> pd.DataFrame:
-    """What all worlds say of designs, a row each."""
+    """What all scenarios say of designs, a row each."""
     import pandas as pd
 
-    names = task.worlds.law.input_symbols
+    names = task.scenarios.law.input_symbols
     inputs = {name: np.array([each.inputs[name] for each in designs]) for name in names}
-    draws = task.worlds(inputs)
+    draws = task.scenarios(inputs)
     middle, lower, upper = bounds(draws, mass)
     table = pd.DataFrame(
         {**inputs, "median": middle, "lower": lower, "upper": upper, "risk": task.risk.rank(draws)}
     )
-    table["reach"] = task.worlds.reach(inputs)
+    table["reach"] = task.scenarios.reach(inputs)
     if target is not None:
         table["probability"] = (draws < target).mean(axis=0)
     table["interval"] = interval_name(mass)
@@ -98,7 +98,7 @@ def _bands(few: Task, budgets: Sequence[Budget], mass: float) -> pd.DataFrame:
 
     free, rows = replace(few, limits=Limits()), []
     for budget in budgets:
-        own = own_optima(free, budget, free.worlds)
+        own = own_optima(free, budget, free.scenarios)
         row: dict[str, float] = {}
         for name in few.space.free:
             ends = (float(value) for value in bounds(own[name], mass))
@@ -129,7 +129,7 @@ def smallest_budget(task: Task, budget: Budget, target: float, wanted: float) ->
 
     def at(amount: float) -> tuple[float, Design | None]:
         found = best_design(few, replace(budget, amount=amount), _EXACT)
-        return (0.0 if found is None else _chance(task.worlds, found, target)), found
+        return (0.0 if found is None else _chance(task.scenarios, found, target)), found
 
     low = high = min(max(budget.amount, least), most)
     probability, design = at(high)
@@ -150,8 +150,8 @@ def smallest_budget(task: Task, budget: Budget, target: float, wanted: float) ->
     return _reached(task, replace(budget, amount=high), design, target, wanted, probability)
 
 
-def _chance(worlds: Worlds, design: Design, target: float) -> float:
-    return float((worlds(design.columns) < target).mean())
+def _chance(scenarios: Scenarios, design: Design, target: float) -> float:
+    return float((scenarios(design.columns) < target).mean())
 
 
 def _reached(
@@ -164,7 +164,7 @@ def _reached(
 ) -> Smallest:
     inputs = dict(design.inputs) if design else {}
     at = ", ".join(f"{name} = {format_number(inputs[name])}" for name in task.space.free)
-    symbol = task.worlds.law.response.symbol
+    symbol = task.scenarios.law.response.symbol
     return Smallest(
         target,
         wanted,
@@ -180,10 +180,10 @@ def _out_of_reach(
     task: Task, design: Design | None, target: float, wanted: float, probability: float
 ) -> Smallest:
     """Why no budget meets a target: the floor, or the box and the limits."""
-    symbol = task.worlds.law.response.symbol
+    symbol = task.scenarios.law.response.symbol
     short = f"No budget gives P({symbol} < {target:g}) >= {wanted:.0%}"
     boxed = f"in this box and within the limits it is at most {probability:.1%}"
-    low = None if design is None else floor(design.worlds)
+    low = None if design is None else floor(design.scenarios)
     if low is None:
         return Smallest(target, wanted, None, {}, probability, f"{short}: {boxed}.")
     endless = float((low < target).mean())
@@ -195,12 +195,12 @@ def _out_of_reach(
     return Smallest(target, wanted, None, {}, endless, text)
 
 
-def floor(worlds: Worlds) -> Array | None:
+def floor(scenarios: Scenarios) -> Array | None:
     """What is left of the response when every input grows without bound, shape (n_draws,).
 
     None for a law that has no such limit.
     """
-    endless = {name: np.array([_ENDLESS]) for name in worlds.law.input_symbols}
+    endless = {name: np.array([_ENDLESS]) for name in scenarios.law.input_symbols}
     with np.errstate(over="ignore", invalid="ignore"):
-        found = replace(worlds, error=None).at_own(endless)[:, 0]
+        found = replace(scenarios, error=None).at_own(endless)[:, 0]
     return found if np.isfinite(found).all() else None

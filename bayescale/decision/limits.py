@@ -12,7 +12,7 @@ import numpy as np
 from bayescale.decision.space import Space, bind, ordered
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
-from bayescale.forecast.scenarios import Worlds, worlds
+from bayescale.forecast.scenarios import Scenarios, scenarios
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
 
@@ -95,18 +95,18 @@ class Chance:
     ----------
     text : str
         For example ``"P(T < 0.2) >= 0.95"``.
-    source : Worlds
+    source : Scenarios
     below, probability : float
     kind : {"run", "mean"}
     at : mapping of str to float
     formulas : mapping of str to Formula
         In the order in which they can be computed.
     pairing : ndarray of int
-        Order in which its worlds stand beside those of the other limits.
+        Order in which its scenarios stand beside those of the other limits.
     """
 
     text: str
-    source: Worlds
+    source: Scenarios
     below: float
     probability: float
     kind: str
@@ -120,7 +120,7 @@ class Chance:
         return self.text.split(" >= ")[0]
 
     def in_worlds(self, inputs: Mapping[str, Array]) -> Array:
-        """Probability in each world, shape (n_draws, n_designs)."""
+        """Probability in each scenario, shape (n_draws, n_designs)."""
         values: dict[str, Any] = dict(inputs) | dict(self.at)
         for name, formula in self.formulas.items():
             values[name] = formula.evaluate(values)
@@ -163,7 +163,7 @@ class Limits:
         return Limits(self.bounds)
 
     def thin(self, size: int) -> Limits:
-        """The same with fewer worlds, for a first look."""
+        """The same with fewer scenarios, for a first look."""
         rng = np.random.default_rng(0)
         orders: dict[int, Any] = {}
         chances = []
@@ -192,7 +192,7 @@ class Limits:
     def probabilities(self, inputs: Mapping[str, Array]) -> Array:
         """Probability of each chance and of all together, (n_chances + 1, n_designs).
 
-        New observations are independent given the worlds; worlds of separate fits are paired
+        New observations are independent given the scenarios; scenarios of separate fits are paired
         at random.
 
         Parameters
@@ -280,14 +280,14 @@ def read_limits(
     """
     limits = [Limit(each) if isinstance(each, str) else each for each in _listed(given)]
     rng = np.random.default_rng([seed, 0x11])
-    sources: dict[int, tuple[Worlds, Any]] = {}
+    sources: dict[int, tuple[Scenarios, Any]] = {}
     bounds, chances = [], []
     for limit in limits:
         if isinstance(limit.on, str):
             bounds.append(_bound(limit.on, space))
             continue
         if id(limit.on) not in sources:
-            made = worlds(
+            made = scenarios(
                 limit.on,
                 # What was stated of the plan's law says nothing of another response.
                 discrepancy=discrepancy is not False,
@@ -340,7 +340,7 @@ def _bound(text: str, space: Space) -> Bound:
     return Bound(text.strip(), left, right)
 
 
-def _chance(limit: Limit, space: Space, source: Worlds, pairing: Any) -> Chance:
+def _chance(limit: Limit, space: Space, source: Scenarios, pairing: Any) -> Chance:
     law = source.law
     values, formulas = bind(
         limit.at, law.input_symbols, f"The limit on {law.response.symbol}", law.name

@@ -1,6 +1,6 @@
 """What a plan gives away against perfect information, and what information would be worth.
 
-In a world the regret of a design is its response less that of the best design of that world,
+In a scenario the regret of a design is its response less that of the best design of that scenario,
 under the same budget and within what the limits leave; both with the discrepancy counted from
 the design's own origin, so that it is never negative. Limits by probability on other fits stay
 as they are: the information is about the response. Where they bind and more than one input is
@@ -36,10 +36,10 @@ class Regret:
     Attributes
     ----------
     draws : ndarray, shape (n_draws,)
-        Regret in each world, in the response's unit.
+        Regret in each scenario, in the response's unit.
     expected : float
     tail : float
-        Mean of the worst tenth of the worlds.
+        Mean of the worst tenth of the scenarios.
     perfect_information : float
         Expected value of perfect information, in the response's unit: what the design with the
         least mean gives away on average.
@@ -64,8 +64,13 @@ class Regret:
         import pandas as pd
 
         rows = [
-            ("expected regret", self.expected, "response", "mean over the worlds"),
-            ("tail regret", self.tail, "response", f"mean of the worst {1 - TAIL:.0%} of worlds"),
+            ("expected regret", self.expected, "response", "mean over the scenarios"),
+            (
+                "tail regret",
+                self.tail,
+                "response",
+                f"mean of the worst {1 - TAIL:.0%} of scenarios",
+            ),
             (
                 "value of perfect information",
                 self.perfect_information,
@@ -94,17 +99,17 @@ def regret_of(task: Task, design: Design, best: Design, own: Mapping[str, Array]
     best : Design
         Of the least mean.
     own : mapping of str to ndarray, shape (n_draws,)
-        Best design of each world, see :func:`own_optima`.
+        Best design of each scenario, see :func:`own_optima`.
     """
     budget = design.surface.budget
-    worlds = replace(design.worlds, error=None)
-    ideal = worlds.at_own({name: value[:, None] for name, value in own.items()})
-    here = worlds(design.columns)
-    # Where a world's discrepancy outweighs all further gain, its own optimum is none; what is
+    scenarios = replace(design.scenarios, error=None)
+    ideal = scenarios.at_own({name: value[:, None] for name, value in own.items()})
+    here = scenarios(design.columns)
+    # Where a scenario's discrepancy outweighs all further gain, its own optimum is none; what is
     # less than the search can tell is nothing.
     ideal = np.where(here - ideal > _TELLS * here, ideal, here)
     draws = (here - ideal)[:, 0]
-    mean = float(worlds(best.columns).mean())
+    mean = float(scenarios(best.columns).mean())
     # The design of the least mean gives away no more than the plan.
     value = min(max(mean - float(ideal.mean()), 0.0), float(draws.mean()))
     worst = Risk("cvar", TAIL)
@@ -117,12 +122,12 @@ def regret_of(task: Task, design: Design, best: Design, own: Mapping[str, Array]
 def _worth(task: Task, design: Design, now: float, wanted: float) -> float:
     """Extra budget with which the least mean response comes down to a wanted one."""
     budget = design.surface.budget
-    worlds = replace(design.worlds, error=None)
+    scenarios = replace(design.scenarios, error=None)
     few = task.thin(_FEW)
 
     def mean(stretch: float) -> float:
         larger = best_design(few, replace(budget, amount=budget.amount * float(np.exp(stretch))))
-        return now if larger is None else float(worlds(larger.columns).mean())
+        return now if larger is None else float(scenarios(larger.columns).mean())
 
     if now <= wanted:
         return 0.0

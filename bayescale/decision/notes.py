@@ -19,7 +19,7 @@ def notes_of(plan: Plan, own: Mapping[str, Array]) -> tuple[str, ...]:
     """What changes how a plan is read."""
     task, inputs = plan.task, plan.design.inputs
     space = task.space
-    notes = list(task.worlds.notes)
+    notes = list(task.scenarios.notes)
     notes += [f"{edge}: widen the box (box=, --box)" for edge in space.on_edge(inputs)]
     paid = reached(task.cost.names, space.derived)
     notes += [
@@ -31,7 +31,7 @@ def notes_of(plan: Plan, own: Mapping[str, Array]) -> tuple[str, ...]:
         ends = np.log(own[name][:, None] / np.array(space.box[name]))
         share = float((np.abs(ends) < 1e-4).any(axis=1).mean())
         if share > 0.01:
-            notes.append(f"in {share:.0%} of the worlds the best {name} lies on the box's edge")
+            notes.append(f"in {share:.0%} of the scenarios the best {name} lies on the box's edge")
     binding = [str(limit) for limit in plan.limits.index[plan.limits["binds"].astype(bool)]]
     if binding:
         notes.append(f"binding: {', '.join(binding)}; alternatives tell the plan without")
@@ -42,6 +42,6 @@ def notes_of(plan: Plan, own: Mapping[str, Array]) -> tuple[str, ...]:
         notes.append(f"the budget holds the {task.functional} of the cost; demand is uncertain")
     if plan.risk.name == "tail_distance":
         notes.append("tail_distance is the spread alone: it does not see the response's level")
-    if len(task.worlds.members) > 1:
-        notes.append("of an average over laws each world follows one law, by their weights")
+    if len(task.scenarios.members) > 1:
+        notes.append("of an average over laws each scenario follows one law, by their weights")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""The best design under a budget: for the risk over all worlds, and in each world by itself."""
+"""The best design under a budget: for the risk over all scenarios, and in each by itself."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bayescale.decision.risk import Risk
 from bayescale.decision.search import grid, polish, zoom
 from bayescale.decision.space import Space, Surface
 from bayescale.errors import ComputationError
-from bayescale.forecast.scenarios import Worlds
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 
 # Points of the coarse grids along each coordinate, by the number of coordinates.
 _COARSE = {0: 1, 1: 121, 2: 41, 3: 13}
 _OWN = {0: 1, 1: 49, 2: 21, 3: 9}
-# Values that the coarse grid may take: the worlds are thinned to it.
+# Values that the coarse grid may take: the scenarios are thinned to it.
 _MOST = 600_000
 _ROUNDS, _GLANCE = 4, 200
 _PARTS = np.linspace(0, 1, 9)
@@ -33,11 +33,11 @@ class Task:
 
     Attributes
     ----------
-    worlds : Worlds
+    scenarios : Scenarios
     space : Space
     cost : Cost
     demand : ndarray, shape (n_draws,)
-        Tokens served in each world.
+        Tokens served in each scenario.
     tokens : ndarray, shape (n_tokens, 1)
         Demand that stands for all of it.
     functional : Risk
@@ -49,7 +49,7 @@ class Task:
         Whether using less than the budget may be better.
     """
 
-    worlds: Worlds
+    scenarios: Scenarios
     space: Space
     cost: Cost
     demand: Array
@@ -60,9 +60,9 @@ class Task:
     partial: bool = False
 
     def thin(self, size: int) -> Task:
-        """The same with fewer worlds, yet no fewer than the risk takes."""
+        """The same with fewer scenarios, yet no fewer than the risk takes."""
         size = max(size, self.risk.minimum_draws)
-        return replace(self, worlds=self.worlds.thin(size), limits=self.limits.thin(size))
+        return replace(self, scenarios=self.scenarios.thin(size), limits=self.limits.thin(size))
 
     def surface(self, budget: Budget) -> Surface:
         """The designs that use a budget up."""
@@ -79,14 +79,14 @@ class Design:
         Every input of the law, raw.
     place : ndarray, shape (n_coordinates,)
     surface : Surface
-    worlds : Worlds
+    scenarios : Scenarios
         With their discrepancy counted from where this design's forecast starts.
     """
 
     inputs: Mapping[str, float]
     place: Array
     surface: Surface
-    worlds: Worlds
+    scenarios: Scenarios
 
     @property
     def columns(self) -> dict[str, Array]:
@@ -130,9 +130,9 @@ def coarse_grid(surface: Surface, counts: Mapping[int, int]) -> tuple[Array, Arr
 def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | None:
     """Find the design with the least risk under a budget.
 
-    The worlds are compared from one origin of the discrepancy, that of the design which is
-    found (see :meth:`Worlds.anchored`): a coarse grid over everything that is allowed, then
-    grids that zoom in, with all worlds.
+    The scenarios are compared from one origin of the discrepancy, that of the design which is
+    found (see :meth:`Scenarios.anchored`): a coarse grid over everything that is allowed, then
+    grids that zoom in, with all scenarios.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | Non
         return None
     inputs = surface.at(points)
     size = max(_MOST // len(points), task.risk.minimum_draws, 200)
-    likely = np.argmin(task.worlds.thin(_GLANCE).law_curve(inputs).mean(axis=0))
+    likely = np.argmin(task.scenarios.thin(_GLANCE).law_curve(inputs).mean(axis=0))
     found = _designed(task, surface, points[likely])
-    place = points[np.argmin(task.risk.rank(found.worlds.thin(size)(inputs)))]
+    place = points[np.argmin(task.risk.rank(found.scenarios.thin(size)(inputs)))]
     for _ in range(_ROUNDS):
         place = _narrowed(task, found, place, cell, exact)
         moved, found = _moved(task, surface, place, found)
@@ -169,7 +169,7 @@ def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | Non
 
 
 def _narrowed(task: Task, start: Design, place: Array, cell: Array, exact: float) -> Array:
-    """Coordinates of the least risk near a place, by the worlds of a design."""
+    """Coordinates of the least risk near a place, by the scenarios of a design."""
 
     def objective(points: Array) -> Array:
         inputs = start.surface.at(points[0])
@@ -177,7 +177,7 @@ def _narrowed(task: Task, start: Design, place: Array, cell: Array, exact: float
         value = np.full(len(allowed), np.inf)
         if allowed.any():
             kept = {name: column[allowed] for name, column in inputs.items()}
-            value[allowed] = task.risk.rank(start.worlds(kept))
+            value[allowed] = task.risk.rank(start.scenarios(kept))
         return value[None]
 
     low, high = start.surface.low, start.surface.high
@@ -187,7 +187,7 @@ def _narrowed(task: Task, start: Design, place: Array, cell: Array, exact: float
 
 def _designed(task: Task, surface: Surface, place: Array) -> Design:
     inputs = _row(surface, place)
-    return Design(inputs, place, surface, task.worlds.anchored(inputs))
+    return Design(inputs, place, surface, task.scenarios.anchored(inputs))
 
 
 def _row(surface: Surface, place: Array) -> dict[str, float]:
@@ -197,7 +197,7 @@ def _row(surface: Surface, place: Array) -> dict[str, float]:
 def _moved(task: Task, surface: Surface, place: Array, last: Design) -> tuple[bool, Design]:
     """The design at a place, and whether its forecast starts from another observed run."""
     found = _designed(task, surface, place)
-    first, second = (np.asarray(design.worlds.origin) for design in (found, last))
+    first, second = (np.asarray(design.scenarios.origin) for design in (found, last))
     return not np.array_equal(first, second), found
 
 
@@ -208,7 +208,7 @@ def may_leave_some(task: Task, budget: Budget) -> bool:
     """
     surface = replace(task, partial=True).surface(budget)
     base, _ = coarse_grid(task.surface(budget), _OWN)
-    few = task.worlds.thin(200)
+    few = task.scenarios.thin(200)
     points = np.concatenate([np.column_stack([base, np.full(len(base), t)]) for t in _PARTS])
     points = points[task.limits.hard.allow(surface.at(points))]
     if not len(points):
@@ -219,18 +219,18 @@ def may_leave_some(task: Task, budget: Budget) -> bool:
 
 
 def own_optima(
-    task: Task, budget: Budget, worlds: Worlds, within: tuple[Array, Array] | None = None
+    task: Task, budget: Budget, scenarios: Scenarios, within: tuple[Array, Array] | None = None
 ) -> dict[str, Array]:
-    """Best design in each world by the law's curve, under the budget and the plain inequalities.
+    """Best design in each scenario by the law's curve, under the budget and the plain inequalities.
 
-    The discrepancy multiplies what a world still gains beyond one origin, so it moves no
-    world's optimum.
+    The discrepancy multiplies what a scenario still gains beyond one origin, so it moves no
+    scenario's optimum.
 
     Parameters
     ----------
     task : Task
     budget : Budget
-    worlds : Worlds
+    scenarios : Scenarios
         All or some of the task's.
     within : (ndarray, ndarray), each of shape (n_coordinates,), optional
         Lowest and highest coordinates, see :func:`left_by_limits`.
@@ -250,7 +250,7 @@ def own_optima(
 
     def objective(points: Array) -> Array:
         inputs = surface.at(points)
-        return np.where(hard.allow(inputs), worlds.law_curve(inputs), np.inf)
+        return np.where(hard.allow(inputs), scenarios.law_curve(inputs), np.inf)
 
     count = _OWN.get(len(low), 5)
     coarse, cell = grid(low, high, count), (high - low) / max(count - 1, 1)
@@ -261,7 +261,7 @@ def own_optima(
         raise ComputationError(
             f"No design in the box keeps the limits under {budget}; widen the box or the budget."
         )
-    start = coarse[np.argmin(worlds.law_curve(surface.at(coarse)), axis=1)]
+    start = coarse[np.argmin(scenarios.law_curve(surface.at(coarse)), axis=1)]
     place = zoom(objective, start, cell, low, high, to=1e-6)
     for step in (1e-3, 3e-4):
         place = polish(objective, place, low, high, step)
@@ -275,15 +275,15 @@ def left_by_limits(task: Task, design: Design) -> tuple[Array, Array]:
     return around.min(axis=0), around.max(axis=0)
 
 
-def exponents(task: Task, budget: Budget, worlds: Worlds) -> dict[str, Array]:
-    """Exponent of each free input's optimum in the budget, one per world.
+def exponents(task: Task, budget: Budget, scenarios: Scenarios) -> dict[str, Array]:
+    """Exponent of each free input's optimum in the budget, one per scenario.
 
     ``d log N* / d log budget``, by a difference over a tenth of a natural-log unit; for
     ``chinchilla`` and a cost of ``6*N*D`` it is ``beta / (alpha + beta)``.
     """
     step = 0.05
     less, more = (
-        own_optima(task, replace(budget, amount=budget.amount * math.exp(sign * step)), worlds)
+        own_optima(task, replace(budget, amount=budget.amount * math.exp(sign * step)), scenarios)
         for sign in (-1, 1)
     )
     return {name: np.log(more[name] / less[name]) / (2 * step) for name in task.space.free}

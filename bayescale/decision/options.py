@@ -13,7 +13,7 @@ from bayescale.decision.cost import Cost
 from bayescale.decision.risk import Risk, resolve
 from bayescale.errors import InputError
 from bayescale.forecast.mixture import Average
-from bayescale.forecast.scenarios import worlds
+from bayescale.forecast.scenarios import scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
@@ -32,12 +32,12 @@ _TAIL = 0.9
 
 @dataclass(frozen=True, eq=False)
 class Options:
-    """Named options, compared world by world.
+    """Named options, compared scenario by scenario.
 
     Attributes
     ----------
     draws : pandas.DataFrame, shape (n_draws, n_options)
-        Responses; a row is one world.
+        Responses; a row is one scenario.
     risk : Risk
     mass : float
         Of the equal-tailed intervals.
@@ -57,14 +57,14 @@ class Options:
 
     @property
     def regret(self) -> pd.DataFrame:
-        """Response less that of the best option of the same world, (n_draws, n_options)."""
+        """Response less that of the best option of the same scenario, (n_draws, n_options)."""
         return self.draws.sub(self.draws.min(axis=1), axis=0)
 
     @property
     def table(self) -> pd.DataFrame:
         """By option: median and bounds, risk, P(best), expected and tail regret, cost.
 
-        Options that tie for the best of a world share it.
+        Options that tie for the best of a scenario share it.
         """
         import pandas as pd
 
@@ -102,7 +102,7 @@ class Options:
         best = table.index[0]
         row = table.iloc[0].to_dict()
         worst = row["tail_regret"]
-        tail = "" if np.isnan(worst) else f" ({worst:.2g} in the worst tenth of worlds)"
+        tail = "" if np.isnan(worst) else f" ({worst:.2g} in the worst tenth of scenarios)"
         return (
             f"{best} has the least {self.risk} of {self.response}: {row['median']:.4g} "
             f"({interval_name(self.mass)}: {row['lower']:.4g} to {row['upper']:.4g}). "
@@ -133,7 +133,7 @@ def compare_options(
     seed: int = 0,
     allow_unconverged: bool = False,
 ) -> Options:
-    """Compare named options, world by world.
+    """Compare named options, scenario by scenario.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def compare_options(
     Returns
     -------
     Options
-        Designs of one fit are in the same worlds; what has a fit or a measurement of its own
+        Designs of one fit are in the same scenarios; what has a fit or a measurement of its own
         is independent of them and paired at random.
 
     Raises
@@ -184,7 +184,7 @@ def compare_options(
         if source is None:
             raise InputError(f"Option {short(name)} is a design: give a fit that forecasts it.")
         if id(source) not in sources:
-            made = worlds(
+            made = scenarios(
                 source, discrepancy=discrepancy, seed=seed, allow_unconverged=allow_unconverged
             )
             notes += made.notes
@@ -252,7 +252,7 @@ def _flops(name: str, cost: Cost, inputs: Mapping[str, Array]) -> dict[str, floa
 
 
 def _paired(columns: Mapping[str, tuple[Array, int]], rng: np.random.Generator) -> dict[str, Array]:
-    """One row per world: the same order for the designs of one fit, a random one for others."""
+    """One row per scenario: the same order for the designs of one fit, a random one for others."""
     size = max(len(draws) for draws, _ in columns.values())
     orders: dict[Any, Any] = {}
     found = {}

@@ -30,7 +30,7 @@ from bayescale.decision.space import demand_for, read_space
 from bayescale.decision.valley import beside
 from bayescale.delegates import later
 from bayescale.errors import ComputationError, InputError
-from bayescale.forecast.scenarios import worlds
+from bayescale.forecast.scenarios import scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
@@ -59,7 +59,7 @@ class Plan:
     valley : pandas.DataFrame
         By free input: chosen, and lowest and highest among the designs that are as good.
     optimum : pandas.DataFrame
-        Posterior of the law's own optimum, each world by itself and without limits: ``N*``
+        Posterior of the law's own optimum, each scenario by itself and without limits: ``N*``
         and the exponent of its growth with the budget, with intervals.
     frontier : pandas.DataFrame
         Plans for budgets two decades either way, and the posterior of their optimum.
@@ -77,7 +77,7 @@ class Plan:
     notes : tuple of str
         What changes how the plan is read.
     task : Task
-        All that was decided on; ``task.worlds`` are the worlds.
+        All that was decided on; ``task.scenarios`` are the scenarios.
     design : Design
     """
 
@@ -143,7 +143,7 @@ def plan(
     Parameters
     ----------
     forecaster : Fit or Average
-        Of an average, each world follows one of its laws, see :func:`worlds`.
+        Of an average, each scenario follows one of its laws, see :func:`scenarios`.
     budget : float, str or Budget
         A number is FLOPs, ``"$2M"`` money.
     cost : Cost, optional
@@ -193,7 +193,7 @@ def plan(
 
     Notes
     -----
-    Designs are compared within worlds, with one origin of the discrepancy, that of the design
+    Designs are compared within scenarios, with one origin of the discrepancy, that of the design
     which is chosen; what is said of the choice and of the frontier is what ``extrapolate`` says
     of these designs. Under perfect information budget and limits stay as they are: it is of the
     response alone.
@@ -229,7 +229,7 @@ def _task(
     risk, functional, kind = risks
     if kind not in ("mean", "run"):
         raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
-    made = worlds(forecaster, **options)
+    made = scenarios(forecaster, **options)
     risk.check(made.n_draws, kind)
     made = made if kind == "mean" else made.of_new_runs(options["seed"])
     first = made.members[0]
@@ -255,14 +255,14 @@ def _target(target: Any, probability: float) -> tuple[float, float] | None:
 def _assembled(task: Task, design: Design, wanted: tuple[float, float] | None, mass: float) -> Plan:
     budget = design.surface.budget
     free = replace(task, limits=Limits())
-    own, growth = (find(free, budget, task.worlds) for find in (own_optima, exponents))
+    own, growth = (find(free, budget, task.scenarios) for find in (own_optima, exponents))
     unlimited = (best_design(free, budget) if task.limits.texts else None) or design
-    neutral = replace(task, risk=Risk("mean"), worlds=replace(task.worlds, error=None))
+    neutral = replace(task, risk=Risk("mean"), scenarios=replace(task.scenarios, error=None))
     same = task.risk == neutral.risk
     by_mean = (None if same else best_design(neutral, budget)) or design
     held = own
     if not task.limits.allow(unlimited.columns)[0]:
-        held = own_optima(task, budget, task.worlds, left_by_limits(task, design))
+        held = own_optima(task, budget, task.scenarios, left_by_limits(task, design))
     table, valley = beside(task, design, mass)
     parts: dict[str, Any] = {
         "choice": _choice(task, design, mass),
@@ -283,7 +283,7 @@ def _assembled(task: Task, design: Design, wanted: tuple[float, float] | None, m
 def _choice(task: Task, design: Design, mass: float) -> pd.Series:
     import pandas as pd
 
-    draws, cost = task.worlds(design.columns), task.cost
+    draws, cost = task.scenarios(design.columns), task.cost
     middle, lower, upper = (float(value[0]) for value in bounds(draws, mass))
     served = cost.serving_flops(design.inputs, task.demand) if cost.serves else np.zeros(1)
     found = dict(design.inputs) | {
@@ -293,7 +293,7 @@ def _choice(task: Task, design: Design, mass: float) -> pd.Series:
         **{"median": middle, "lower": lower, "upper": upper},
         "risk": float(task.risk(draws)[0]),
         "risk_error": float(task.risk.error(draws)[0]),
-        "reach": float(task.worlds.reach(design.columns)[0]),
+        "reach": float(task.scenarios.reach(design.columns)[0]),
     }
     return pd.Series(found, name="choice")
 
@@ -337,15 +337,15 @@ def _alternatives(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    found = {"this plan": (task.worlds, design)}
-    if task.worlds.shift.any():
-        bare = task.worlds.without_discrepancy()
-        sure = best_design(replace(task, worlds=bare), design.surface.budget)
+    found = {"this plan": (task.scenarios, design)}
+    if task.scenarios.shift.any():
+        bare = task.scenarios.without_discrepancy()
+        sure = best_design(replace(task, scenarios=bare), design.surface.budget)
         found["with the discrepancy off"] = bare, sure or design
     if task.limits.texts:
-        found["without limits"] = task.worlds, others["limits"]
+        found["without limits"] = task.scenarios, others["limits"]
     if others["mean"] is not design:
-        found["by the mean"] = task.worlds, others["mean"]
+        found["by the mean"] = task.scenarios, others["mean"]
     rows = {}
     for name, (seen, other) in found.items():
         ends = bounds(seen(other.columns), mass)

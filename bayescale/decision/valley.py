@@ -70,11 +70,11 @@ def _window(task: Task, design: Design, coarse: Array) -> tuple[Array, Array]:
 
 
 def _risks(task: Task, design: Design, points: Array) -> tuple[Array, float]:
-    """Risk of designs and of the best, in as many worlds as time allows; infinite if too dear."""
+    """Risk of designs and of the best, in as many scenarios as there is time for; else infinite."""
     inputs = design.surface.at(points)
     payable = np.all([np.isfinite(value) for value in inputs.values()], axis=0)
     size = max(_MOST // max(len(points), 1), task.risk.minimum_draws, 200)
-    few = design.worlds.thin(size)
+    few = design.scenarios.thin(size)
     value = np.full(len(points), np.inf)
     value[payable] = task.risk.rank(few({name: v[payable] for name, v in inputs.items()}))
     return value, float(task.risk.rank(few(design.columns))[0])
@@ -100,10 +100,10 @@ def _described(task: Task, design: Design, points: Array, mass: float) -> pd.Dat
 
     surface = design.surface
     inputs = surface.at(points)
-    draws = design.worlds(inputs)
+    draws = design.scenarios(inputs)
     middle, lower, upper = bounds(draws, mass)
     risk = task.risk.rank(draws)
-    best = float(task.risk.rank(design.worlds(design.columns))[0])
+    best = float(task.risk.rank(design.scenarios(design.columns))[0])
     columns = {"cost": surface.price(inputs), "median": middle, "lower": lower, "upper": upper}
     table = pd.DataFrame({**inputs, **columns, "risk": risk, "risk_error": task.risk.error(draws)})
     limits = task.limits
@@ -116,6 +116,6 @@ def _described(task: Task, design: Design, points: Array, mass: float) -> pd.Dat
             table["all together"] = found[-1]
     table["allowed"] = limits.allow(inputs)
     table["in_valley"] = table["allowed"] & (risk <= best + AS_GOOD * abs(best))
-    table["reach"] = task.worlds.reach(inputs)
+    table["reach"] = task.scenarios.reach(inputs)
     table["interval"] = interval_name(mass)
     return table

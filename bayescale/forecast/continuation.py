@@ -128,7 +128,7 @@ def carry_on(
         scale = np.sqrt(scale**2 + columns[NOISE_LEVEL] ** 2 + own**2)
     if (rows < 0).all():
         return np.zeros(curve.shape), scale
-    bond, links, log_y = bond_parameters(columns), fit.chain, np.log(fit.response)
+    bond, links, log_y = bond_parameters(columns), fit.continuation, np.log(fit.response)
     seen = np.log(fit.curve(fit.inputs))
     gap = np.log(inputs[fit.growing] / fit.inputs[fit.growing][rows])
     rho = np.exp(-np.maximum(gap, NEAREST) / bond["length"])
@@ -146,7 +146,7 @@ def carry_on(
 
 def early(fit: Fit) -> float:
     """Where named runs have their first row, in the input that grows along them."""
-    firsts = fit.inputs[fit.growing][np.unique(fit.chain.first)]
+    firsts = fit.inputs[fit.growing][np.unique(fit.continuation.first)]
     return float(np.exp(np.log(firsts).mean()))
 
 

@@ -1,7 +1,7 @@
-"""What is compared between designs is compared within a world: one draw of all that is unknown.
+"""What is compared between designs is compared within a scenario: one draw of all that is unknown.
 
-A world is one draw of a law's parameters and of its discrepancy (one ``tau`` and one ``z``, the
-same in every call), so that differences between designs are differences within one world, and
+A scenario is one draw of a law's parameters and of its discrepancy (one ``tau`` and one ``z``, the
+same in every call), so that differences between designs are differences within one scenario, and
 only what is uncertain about the difference remains.
 """
 
@@ -33,21 +33,21 @@ Inputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Worlds:
-    """A law's curve, or a new run, at any design, in every world.
+class Scenarios:
+    """A law's curve, or a new run, at any design, in every scenario.
 
     Attributes
     ----------
     members : tuple of Fit
-        One, or several laws of the same runs; the draws of the first are the first worlds.
+        One, or several laws of the same runs; the draws of the first are the first scenarios.
     shift : ndarray, shape (n_draws,)
-        Share of the law's further change by which it errs in each world: ``tau * z``.
+        Share of the law's further change by which it errs in each scenario: ``tau * z``.
     log_noise : ndarray, shape (n_draws,)
         Log of the factor on the noise of new runs beyond the data.
     notes : tuple of str
         What changes how the numbers are read.
     error : ndarray, shape (n_draws,), optional
-        Standard noise of a new run in each world, the same at every design; of the law's curve
+        Standard noise of a new run in each scenario, the same at every design; of the law's curve
         without.
     origin : ndarray, shape (n_draws,), optional
         Log response that the further change counts from, the same at every design; from
@@ -73,7 +73,7 @@ class Worlds:
 
     @property
     def n_draws(self) -> int:
-        """How many worlds there are."""
+        """How many scenarios there are."""
         return len(self.shift)
 
     @property
@@ -111,7 +111,7 @@ class Worlds:
         return np.asarray(np.exp(found.location + found.scale * self.error[:, None]))
 
     def predictive(self, inputs: Inputs) -> Predictive:
-        """Distribution of the log response of a new run in each world, (n_draws, n_designs)."""
+        """Distribution of the log response of a new run in each scenario, (n_draws, n_designs)."""
         columns = self._columns(inputs)
         parts = self._parts(columns)
         location, scale, dof, change = parts.location, parts.scale, parts.dof, parts.change
@@ -122,7 +122,7 @@ class Worlds:
         return Predictive(location + self.shift[:, None] * change, scale * factor, dof)
 
     def law_curve(self, inputs: Inputs) -> Array:
-        """The law's curve without discrepancy, at designs that each world may have of its own.
+        """The law's curve without discrepancy, at designs that each scenario may have of its own.
 
         Parameters
         ----------
@@ -142,13 +142,13 @@ class Worlds:
     def at_own(self, inputs: Inputs) -> Array:
         """Curve with discrepancy counted from :attr:`origin`; inputs as in :meth:`law_curve`."""
         if self.origin is None:
-            raise InputError("Designs of the worlds' own are compared from one origin: anchor.")
+            raise InputError("Designs of the scenarios' own are compared from one origin: anchor.")
         log_curve = np.log(self.law_curve(inputs))
         change = log_curve - self.origin[:, None]
         return np.asarray(np.exp(log_curve + self.shift[:, None] * change))
 
-    def anchored(self, inputs: Inputs) -> Worlds:
-        """The same worlds, with the discrepancy of every design counted from one origin.
+    def anchored(self, inputs: Inputs) -> Scenarios:
+        """The same scenarios, with the discrepancy of every design counted from one origin.
 
         The observed run that a forecast starts from changes from design to design, and the
         discrepancy jumps where it does. Between nearby designs that is no difference that
@@ -172,20 +172,20 @@ class Worlds:
         names = ("location", "scale", "dof", "change")
         return Parts(*(np.concatenate([getattr(one, name) for one in each]) for name in names))
 
-    def without_discrepancy(self) -> Worlds:
-        """The same worlds where the laws hold beyond the data."""
+    def without_discrepancy(self) -> Scenarios:
+        """The same scenarios where the laws hold beyond the data."""
         nothing = np.zeros(self.n_draws)
         return replace(self, shift=nothing, log_noise=nothing)
 
-    def of_new_runs(self, seed: int = 0) -> Worlds:
-        """The same worlds, of one new run each instead of the law's curve."""
+    def of_new_runs(self, seed: int = 0) -> Scenarios:
+        """The same scenarios, of one new run each instead of the law's curve."""
         rng = np.random.default_rng([seed, 0xE])
         dof = np.concatenate([fit.curve.free[NOISE_DOF] for fit in self.members])
         normal = paired_normal(rng, self.n_draws, 1)[:, 0]
         return replace(self, error=normal / np.sqrt(rng.chisquare(dof) / dof))
 
-    def thin(self, size: int) -> Worlds:
-        """Some of the worlds, evenly spread; all of them where there are no more."""
+    def thin(self, size: int) -> Scenarios:
+        """Some of the scenarios, evenly spread; all of them where there are no more."""
         if size >= self.n_draws:
             return self
         rows = np.linspace(0, self.n_draws - 1, size).round().astype(int)
@@ -210,18 +210,18 @@ class Worlds:
         return dict(zip(self.law.input_symbols, flat, strict=True))
 
 
-def worlds(
+def scenarios(
     forecaster: Fit | Average,
     *,
     discrepancy: bool | float | Discrepancy = True,
     seed: int = 0,
     allow_unconverged: bool = False,
-) -> Worlds:
-    """Make the worlds of a fit, or of an average over laws.
+) -> Scenarios:
+    """Make the scenarios of a fit, or of an average over laws.
 
     For one fit they are the draws of ``fit.extrapolate(..., kind="mean", seed=seed)``. An
     average forecasts by the quantiles of its laws at each point, which leaves nothing to pair
-    between points. Its worlds are the mixture instead: in each of them one law is true, in as
+    between points. Its scenarios are the mixture instead: in each of them one law is true, in as
     many as its weight says, and one of that law's draws with the average's discrepancy.
 
     Parameters
@@ -236,7 +236,7 @@ def worlds(
 
     Returns
     -------
-    Worlds
+    Scenarios
 
     Raises
     ------
@@ -260,12 +260,12 @@ def worlds(
     shift = log_noise = np.zeros(size)
     allowed = resolve(learned, discrepancy)
     if allowed is not None:
-        # In the order of the forecast's own draws, so that a seed means the same worlds.
+        # In the order of the forecast's own draws, so that a seed means the same scenarios.
         rng = np.random.default_rng(seed)
         tau = allowed.change.draw(rng, size)
         shift = tau * paired_normal(rng, size, 1)[:, 0]
         log_noise = np.log(allowed.noise.draw(rng, size))
-    return Worlds(members, shift, log_noise, tuple(dict.fromkeys(notes)))
+    return Scenarios(members, shift, log_noise, tuple(dict.fromkeys(notes)))
 
 
 def _apportioned(fits: Sequence[Fit], weights: Array) -> tuple[Fit, ...]:

@@ -109,7 +109,7 @@ class Noise:
     along: str = ""
 
 
-class Chain(NamedTuple):
+class Continuation(NamedTuple):
     """Which row each row follows in its training run; every array of shape (n_rows,).
 
     Attributes
@@ -142,7 +142,7 @@ def growing_input(inputs: Mapping[str, Array], groups: npt.NDArray[Any]) -> str:
     return max(within, key=lambda name: within[name])
 
 
-def chain(position: Array, groups: npt.NDArray[Any]) -> Chain:
+def continuation(position: Array, groups: npt.NDArray[Any]) -> Continuation:
     """Order the rows of each run.
 
     Parameters
@@ -160,7 +160,7 @@ def chain(position: Array, groups: npt.NDArray[Any]) -> Chain:
     before = np.where(is_first, np.arange(len(order)), np.arange(len(order)) - 1)
     step = np.maximum(np.diff(position[order], prepend=0.0), NEAREST)
     gap = np.where(is_first, FIRST, step)
-    return Chain(
+    return Continuation(
         previous=order[before][rank],
         first=order[starts][rank],
         order=order,
@@ -203,7 +203,7 @@ class Shared(NamedTuple):
 def conditional(
     mean: Any,
     log_y: Any,
-    links: Chain,
+    links: Continuation,
     scale: Any,
     length: Any,
     level: Any = None,
@@ -219,7 +219,7 @@ def conditional(
         Log of the law's curve.
     log_y : shape (n_rows,)
         Observed log response.
-    links : Chain
+    links : Continuation
         Of arrays or of PyTensor vectors.
     scale, length, level, gain : shape (..., 1) or ()
         Without level and gain, runs are on the law's level and gain as it says.
@@ -238,7 +238,7 @@ def conditional(
 
 
 def shared(
-    mean: Any, log_y: Any, links: Chain, scale: Any, length: Any, level: Any, gain: Any
+    mean: Any, log_y: Any, links: Continuation, scale: Any, length: Any, level: Any, gain: Any
 ) -> Shared:
     """What each row and those before it say of its run; arguments as in :func:`conditional`."""
     return _known(_step(mean, log_y, links, scale, length), links, level, gain, itself=True)
@@ -255,7 +255,7 @@ class _Step(NamedTuple):
     variance: Any
 
 
-def _step(mean: Any, log_y: Any, links: Chain, scale: Any, length: Any) -> _Step:
+def _step(mean: Any, log_y: Any, links: Continuation, scale: Any, length: Any) -> _Step:
     rho = np.exp(-links.gap / length)
     residual = log_y - mean
     before = residual.take(links.previous, axis=-1)
@@ -264,7 +264,7 @@ def _step(mean: Any, log_y: Any, links: Chain, scale: Any, length: Any) -> _Step
     return _Step(rho, before, 1.0 - rho, a, residual - rho * before, scale**2 * (1.0 - rho**2))
 
 
-def _known(step: _Step, links: Chain, level: Any, gain: Any, *, itself: bool) -> Shared:
+def _known(step: _Step, links: Continuation, level: Any, gain: Any, *, itself: bool) -> Shared:
     def total(value: Any) -> Any:
         each = value / step.variance
         return _before(each, links) + (each if itself else 0.0)
@@ -283,7 +283,7 @@ def _known(step: _Step, links: Chain, level: Any, gain: Any, *, itself: bool) ->
     )
 
 
-def _before(value: Any, links: Chain) -> Any:
+def _before(value: Any, links: Continuation) -> Any:
     """Sum over the rows that come before each in its run."""
     ordered = value.take(links.order, axis=-1)
     ahead = ordered.cumsum(axis=-1) - ordered

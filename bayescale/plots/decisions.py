@@ -62,7 +62,7 @@ def frontier(plan: Plan) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    table, law = frontier_table(plan), plan.task.worlds.law
+    table, law = frontier_table(plan), plan.task.scenarios.law
     x, free = table["budget"], plan.task.space.free
     mass = interval_name(plan.mass)
     figure = new_figure(6.4 if len(free) < 2 else 7.6, 3.6)
@@ -88,7 +88,7 @@ def frontier(plan: Plan) -> Figure:
     right.set_title("the plans' designs", fontsize=SMALL)
     text = (
         f"Dashed upright: this plan, {plan.budget}. Right, bands: {mass} of the best design of "
-        "each world by itself."
+        "each scenario by itself."
     )
     caption(figure, text)
     return figure
@@ -102,7 +102,7 @@ def _mark_budget(axes: Axes, plan: Plan) -> None:
 
 
 def regret_table(plan: Plan) -> pd.DataFrame:
-    """How much more than the best design of each world the plan's response is, as a histogram.
+    """How much more than the best design of each scenario the plan's response is, as a histogram.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def regret_table(plan: Plan) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``regret``: upper end of each class, in the response's unit, the first from 0; ``share``
-        of the worlds in it. The last class has all that is beyond the largest hundredth.
+        of the scenarios in it. The last class has all that is beyond the largest hundredth.
     """
     import pandas as pd
 
@@ -124,7 +124,7 @@ def regret_table(plan: Plan) -> pd.DataFrame:
 
 
 def regret(plan: Plan) -> Figure:
-    """Draw the regret of a plan over the worlds, with its mean and its tail.
+    """Draw the regret of a plan over the scenarios, with its mean and its tail.
 
     Parameters as in :func:`regret_table`, whose numbers it draws.
 
@@ -132,7 +132,7 @@ def regret(plan: Plan) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    table, law = regret_table(plan), plan.task.worlds.law
+    table, law = regret_table(plan), plan.task.scenarios.law
     found = plan.regret
     figure = new_figure(5.2, 3.2)
     axes = figure.add_subplot()
@@ -147,8 +147,8 @@ def regret(plan: Plan) -> Figure:
     axes.set_xlim(0, max(edges[-1], 1.05 * found.tail))
     axes.set_ylim(0)
     axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel(f"regret: {label_of(law, law.response.symbol)} above the world's own best")
-    axes.set_ylabel("worlds (%)")
+    axes.set_xlabel(f"regret: {label_of(law, law.response.symbol)} above the scenario's own best")
+    axes.set_ylabel("scenarios (%)")
     plain(axes)
     axes.legend(edgecolor="none", framealpha=0.85, fontsize=SMALL)
     caption(figure, f"Under the same budget, {plan.budget}; the last class holds all beyond it.")

@@ -15,7 +15,7 @@ from bayescale.decision.risk import resolve
 from bayescale.decision.space import demand_for, read_space
 from bayescale.errors import InputError
 from bayescale.forecast.mixture import Average
-from bayescale.forecast.scenarios import Worlds, worlds
+from bayescale.forecast.scenarios import Scenarios, scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, interval_name
 from bayescale.plots.axes import (
     BLACK,
@@ -83,7 +83,7 @@ def isoflops_table(
     """
     import pandas as pd
 
-    made = worlds(forecaster, discrepancy=False, allow_unconverged=allow_unconverged)
+    made = scenarios(forecaster, discrepancy=False, allow_unconverged=allow_unconverged)
     task = _task(made.thin(_WORLDS), cost or Cost(), fixed)
     levels = _levels(task) if budgets is None else [read_budget(each) for each in budgets]
     rows = [_optimum(task, level, mass) for level in levels]
@@ -103,7 +103,7 @@ def isoflops_table(
     return table
 
 
-def _task(few: Worlds, cost: Cost, fixed: Mapping[str, Any] | None) -> Task:
+def _task(few: Scenarios, cost: Cost, fixed: Mapping[str, Any] | None) -> Task:
     """What may be chosen: two inputs, far beyond the observed runs."""
     first, mean, wide = few.members[0], resolve("mean"), 10**_DECADES
     space = read_space(few.law, first.inputs, first.derive, cost, fixed, None)
@@ -122,18 +122,18 @@ def _task(few: Worlds, cost: Cost, fixed: Mapping[str, Any] | None) -> Task:
 
 def _optimum(task: Task, level: Budget, mass: float) -> dict[str, float]:
     """Where each draw has its minimum under one budget."""
-    own = own_optima(task, level, task.worlds)
+    own = own_optima(task, level, task.scenarios)
     row = {"budget": level.amount}
     for name in task.space.free:
         found = (float(value) for value in bounds(own[name], mass))
         row |= dict(zip((name, f"{name}_lower", f"{name}_upper"), found, strict=True))
     there = task.surface(level).at(np.log([row[task.space.others[0]]]))
-    return row | {"median": float(np.median(task.worlds.law_curve(there)))}
+    return row | {"median": float(np.median(task.scenarios.law_curve(there)))}
 
 
 def _levels(task: Task) -> list[Budget]:
-    seen = task.worlds.observed
-    inputs = {name: seen[name] for name in task.worlds.law.input_symbols}
+    seen = task.scenarios.observed
+    inputs = {name: seen[name] for name in task.scenarios.law.input_symbols}
     prices = task.cost.flops(inputs, float(task.tokens.mean()))
     # The dearest and the cheapest run alone have no curve around them.
     low, high = np.quantile(prices, [0.05, 0.99])
@@ -147,14 +147,14 @@ def _curve(task: Task, level: Budget, mass: float, points: int, least: float) ->
     surface = task.surface(level)
     places = np.linspace(surface.low, surface.high, 4 * points)
     inputs = surface.at(places)
-    rough = np.median(task.worlds.thin(40).law_curve(inputs), axis=0)
+    rough = np.median(task.scenarios.thin(40).law_curve(inputs), axis=0)
     spent = inputs[task.space.spent]
     # On the edge of the box a part of the budget is left: no design of equal cost.
     within = (spent < task.space.box[task.space.spent][1]) & task.limits.allow(inputs)
     near = np.flatnonzero((rough <= _RISE * least) & within)
     places = np.linspace(places[near[0]], places[near[-1]], points)
     inputs = surface.at(places)
-    found = bounds(task.worlds.law_curve(inputs), mass)
+    found = bounds(task.scenarios.law_curve(inputs), mass)
     columns = dict(zip(("median", "lower", "upper"), found, strict=True))
     return pd.DataFrame({"budget": level.amount, **inputs, **columns})
 

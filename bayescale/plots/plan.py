@@ -47,7 +47,7 @@ def plan_picture(plan: Plan) -> Figure:
 
 
 def _draw_risk(axes: Axes, plan: Plan) -> None:
-    law, name = plan.task.worlds.law, plan.task.space.free[0]
+    law, name = plan.task.scenarios.law, plan.task.space.free[0]
     table = plan.table
     at = table[name].to_numpy()
     axes.fill_between(
@@ -78,7 +78,7 @@ def _draw_risk(axes: Axes, plan: Plan) -> None:
 
 
 def _draw_path(axes: Axes, plan: Plan) -> None:
-    space, law = plan.task.space, plan.task.worlds.law
+    space, law = plan.task.space, plan.task.scenarios.law
     path = plan.frontier[plan.frontier["possible"]]
     at = path["budget"].to_numpy()
     for name, color in zip(space.free, (BLUE, VERMILION, GREEN, GREY), strict=False):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from bayescale.law.noise import Bond, Chain, chain, growing_input
+from bayescale.law.noise import Bond, Continuation, continuation, growing_input
 from bayescale.law.prior import Array
 from bayescale.posterior.parameters import Priors
 
@@ -71,11 +71,11 @@ class ModelData:
         return "runs" if len(np.unique(self.groups)) > 1 else "curve"
 
     @cached_property
-    def chain(self) -> Chain:
+    def continuation(self) -> Continuation:
         """Which row follows which; without a bond each is the first of its own run."""
         if self.groups is None:
-            return chain(np.zeros(len(self.response)), np.arange(len(self.response)))
-        return chain(np.log(self.inputs[self.growing]), self.groups)
+            return continuation(np.zeros(len(self.response)), np.arange(len(self.response)))
+        return continuation(np.log(self.inputs[self.growing]), self.groups)
 
     def unit(self, priors: Priors) -> float:
         """What ``M`` is multiplied by: 1 where the user gave its prior, else the centre."""
@@ -93,9 +93,9 @@ class ModelData:
         values["unit"] = np.asarray(self.unit(priors))
         values["log_y"] = np.log(self.response)
         if self.groups is not None:
-            for name, links in self.chain._asdict().items():
+            for name, links in self.continuation._asdict().items():
                 # PyMC keeps whole numbers in 32 bits.
-                values[chain_name(name)] = links if name == "gap" else links.astype(np.int32)
+                values[continuation_name(name)] = links if name == "gap" else links.astype(np.int32)
         values |= {
             reference_name(name): np.asarray(scale) for name, scale in self.reference.items()
         }
@@ -112,9 +112,9 @@ def log_name(symbol: str) -> str:
     return f"{symbol}_log"
 
 
-def chain_name(part: str) -> str:
-    """Name of a part of the chain, as data of the model."""
-    return f"chain_{part}"
+def continuation_name(part: str) -> str:
+    """Name of a part of the continuation, as data of the model."""
+    return f"continuation_{part}"
 
 
 def reference_name(symbol: str) -> str:

@@ -18,7 +18,7 @@ from bayescale.delegates import later
 from bayescale.errors import InputError, Problem
 from bayescale.intervals import DEFAULT_MASS
 from bayescale.law.law import Law
-from bayescale.law.noise import Chain, chain
+from bayescale.law.noise import Continuation, continuation
 from bayescale.law.prior import Array, Prior
 from bayescale.law.symbols import NOISE_GAIN, TOTAL
 from bayescale.numbers import brief
@@ -92,12 +92,12 @@ class Fit:
         return constant["run"].to_numpy().astype(str) if "run" in constant else None
 
     @cached_property
-    def chain(self) -> Chain:
+    def continuation(self) -> Continuation:
         """Which row follows which in its training run, where rows belong to runs."""
         groups = self.groups
         if groups is None:
             raise InputError("These runs do not belong to named training runs.")
-        return chain(np.log(self.inputs[self.growing]), groups)
+        return continuation(np.log(self.inputs[self.growing]), groups)
 
     @property
     def runs_gain(self) -> bool:

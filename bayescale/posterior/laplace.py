@@ -65,7 +65,7 @@ def log_density(law: Law, priors: Priors, data: ModelData, z: Any) -> Any:
     dof, scale = columns[NOISE_DOF], columns[NOISE_SCALE]
     if bond := bond_parameters(columns):
         log_y = np.log(data.response)
-        mean, scale = conditional(mean, log_y, data.chain, scale, **bond)
+        mean, scale = conditional(mean, log_y, data.continuation, scale, **bond)
     standard = (np.log(data.response) - mean) / scale
     density = (
         loggamma((dof + 1) / 2)

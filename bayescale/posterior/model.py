@@ -18,9 +18,15 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from bayescale.law.law import Law
-from bayescale.law.noise import Chain, conditional
+from bayescale.law.noise import Continuation, conditional
 from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
-from bayescale.posterior.data import ModelData, chain_name, log_name, reference_name, scaled_name
+from bayescale.posterior.data import (
+    ModelData,
+    continuation_name,
+    log_name,
+    reference_name,
+    scaled_name,
+)
 from bayescale.posterior.parameters import Belief, Priors, bond_parameters, shares
 from bayescale.posterior.powers import Scaled
 
@@ -61,7 +67,9 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
         mean = pt.log(total) + pt.log(law(scaled, parts | curvature))
         scale = free[NOISE_SCALE]
         if bond := bond_parameters(free):
-            links = Chain(*(values[chain_name(part)] for part in Chain._fields))
+            links = Continuation(
+                *(values[continuation_name(part)] for part in Continuation._fields)
+            )
             mean, scale = conditional(mean, values["log_y"], links, scale, **bond)
         pm.StudentT(OBSERVED, nu=free[NOISE_DOF], mu=mean, sigma=scale, observed=values["log_y"])
         _constrain_softly(law, priors, values, {k: total * v for k, v in parts.items()}, curvature)

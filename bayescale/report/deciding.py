@@ -42,7 +42,7 @@ def deciding(results: Results) -> tuple[Section, ...]:
 def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
     from bayescale.plots.decisions import regret
 
-    symbols = plan.task.worlds.law.input_symbols
+    symbols = plan.task.scenarios.law.input_symbols
     interval = interval_name(plan.mass)
     yield Heading(f"Plan under {plan.budget} by {plan.risk}")
     if plan.notes:
@@ -53,7 +53,7 @@ def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
     yield table(plan.optimum, f"Posterior of the optimum itself, {interval}")
     if len(plan.limits):
         yield table(plan.limits, "Limits")
-    yield picture(f"regret-{number}", regret(plan), "Regret of the plan over the worlds.")
+    yield picture(f"regret-{number}", regret(plan), "Regret of the plan over the scenarios.")
     yield table(plan.regret.table, "What it may cost to be wrong")
     yield table(plan.alternatives, "The plan under other assumptions", human=symbols)
     caption = f"Plans by budget ({plan.budget.unit}); {interval}"
@@ -88,7 +88,7 @@ def budgets_of(plan: Plan) -> Budgets:
     Its designs are those that the plan would choose under each budget; the page evaluates the
     draws there.
     """
-    symbols = plan.task.worlds.law.input_symbols
+    symbols = plan.task.scenarios.law.input_symbols
     frontier = plan.frontier[plan.frontier["possible"]]
     rows = []
     for row in frontier.to_dict("records"):

@@ -129,5 +129,5 @@ def _start(results: Results, place: int) -> dict[str, float] | None:
     plans = results.plans_of(place)
     if not plans:
         return None
-    symbols = plans[0].task.worlds.law.input_symbols
+    symbols = plans[0].task.scenarios.law.input_symbols
     return {symbol: float(plans[0].choice[symbol]) for symbol in symbols}

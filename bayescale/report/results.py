@@ -96,11 +96,11 @@ class Results:
         forecaster = self.forecasters[place]
         plans = [found for found in self.decisions if isinstance(found, Plan)]
         if isinstance(forecaster, Fit):
-            return tuple(p for p in plans if p.task.worlds.members == (forecaster,))
+            return tuple(p for p in plans if p.task.scenarios.members == (forecaster,))
         laws = {found.law.name for found in forecaster.fits}
-        # The worlds of an average are parts of its fits.
-        several = [p for p in plans if len(p.task.worlds.members) > 1]
-        return tuple(p for p in several if {m.law.name for m in p.task.worlds.members} <= laws)
+        # The scenarios of an average are parts of its fits.
+        several = [p for p in plans if len(p.task.scenarios.members) > 1]
+        return tuple(p for p in several if {m.law.name for m in p.task.scenarios.members} <= laws)
 
     def usable(self, forecaster: Fit | Average) -> bool:
         """Whether forecasts are made from it."""
@@ -136,7 +136,9 @@ def sort_results(
     fits = [found for found in listed if isinstance(found, Fit)]
     fits += [found for whole in averages for found in whole.fits]
     plans = [found for found in kinds["decision"] if isinstance(found, Plan)]
-    fits += [plan.task.worlds.members[0] for plan in plans if len(plan.task.worlds.members) == 1]
+    fits += [
+        plan.task.scenarios.members[0] for plan in plans if len(plan.task.scenarios.members) == 1
+    ]
     forecasters: tuple[Fit | Average, ...] = (*_once(fits), *averages)
     sorted_results = Results(
         forecasters,

@@ -66,14 +66,14 @@ def _largest(candidates: Candidates, table: pd.DataFrame, criterion: Criterion) 
 
 
 def _today(question: Question, now: float) -> str:
-    law, target = question.worlds.law, question.targets
-    of = "a new run's" if question.worlds.kind == "run" else "the curve's"
+    law, target = question.scenarios.law, question.targets
+    of = "a new run's" if question.scenarios.kind == "run" else "the curve's"
     if len(target) > 1:
         return (
             f"Today {of} {law.response.symbol} at {len(target)} targets is known to a factor of "
             f"{np.exp(now):.4g} (mean {interval_name(question.mass)} interval, upper over lower)."
         )
-    draws = question.worlds(columns(target))
+    draws = question.scenarios(columns(target))
     middle, lower, upper = (float(item[0]) for item in bounds(draws, question.mass))
     return (
         f"Today {of} {law.response.symbol} at {write_point(target.iloc[0])} is {middle:.4g} "
@@ -102,7 +102,7 @@ def _chosen(candidates: Candidates, choice: pd.DataFrame, criterion: Criterion, 
 def _worth_its_price(
     question: Question, candidates: Candidates, choice: pd.DataFrame, plan: Plan
 ) -> str:
-    response = question.worlds.law.response
+    response = question.scenarios.law.response
     last = choice.iloc[-1]
     value, error = float(last["value"]), 2 * float(last["value_se"])
     price = float(last["cost_so_far"])

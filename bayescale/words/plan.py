@@ -28,11 +28,11 @@ def _design(plan: Plan) -> str:
 
 
 def _purchase(plan: Plan) -> str:
-    choice, response = plan.choice, plan.task.worlds.law.response
+    choice, response = plan.choice, plan.task.scenarios.law.response
     says = (
         f"Under {plan.budget} buy {_design(plan)}: {response.symbol} is forecast at "
         f"{choice['median']:.4g} {response.unit} ({interval_name(plan.mass)} of "
-        f"{_OF[plan.task.worlds.kind]}: {choice['lower']:.4g} to {choice['upper']:.4g})"
+        f"{_OF[plan.task.scenarios.kind]}: {choice['lower']:.4g} to {choice['upper']:.4g})"
     )
     if plan.risk.text not in ("mean", "median"):
         says += f", with {plan.risk} = {choice['risk']:.4g}"
@@ -64,8 +64,8 @@ def _firmness(plan: Plan) -> str:
 
 
 def _stake(plan: Plan) -> str:
-    regret, response = plan.regret, plan.task.worlds.law.response
-    tail = "" if np.isnan(regret.tail) else f", {regret.tail:.2g} in the worst tenth of worlds"
+    regret, response = plan.regret, plan.task.scenarios.law.response
+    tail = "" if np.isnan(regret.tail) else f", {regret.tail:.2g} in the worst tenth of scenarios"
     return (
         f"Not knowing the law costs {regret.expected:.2g} {response.unit} on average{tail}; "
         f"knowing it is worth {worth(regret.worth, plan.budget.unit)}, and the design lies "

@@ -21,7 +21,7 @@ from bayescale.decision.cost import Cost
 from bayescale.decision.plan import plan
 from bayescale.decision.risk import Risk
 from bayescale.errors import InputError, Problem, UnconvergedError
-from bayescale.forecast.scenarios import worlds
+from bayescale.forecast.scenarios import scenarios
 
 NORMAL = 1e6  # degrees of freedom
 PER_SD = 2 * norm.ppf(0.95)
@@ -92,7 +92,7 @@ def test_sample_information_is_worth_the_closed_form():
     """A sure design or one of unknown level: sd of the posterior mean times 1/sqrt(2 pi)."""
     sd, noise = 0.02, 0.01
     fit = level_unknown(sd, noise, size=8000)
-    draws = worlds(fit, discrepancy=False)
+    draws = scenarios(fit, discrepancy=False)
     risky = draws({"x": np.array([1e6])})[:, 0]
     response = np.column_stack([np.full(len(risky), risky.mean() - 1e-9), risky])
     inputs = {"x": np.array([1e4, 1e6])}
@@ -204,7 +204,7 @@ def test_a_further_point_of_a_learning_curve_carries_its_error_on():
     reference = law.reference({"x": x})["x"]
     fit = by_hand_curve(law, raw, x, reference)
     assert one_curve(fit)
-    draws, targets = worlds(fit, seed=3), pd.DataFrame({"x": [1e7, 1e9]})
+    draws, targets = scenarios(fit, seed=3), pd.DataFrame({"x": [1e7, 1e9]})
     points, outcome = pd.DataFrame({"x": [3e6]}), np.array([-1.3, -1.1, -0.9])
     found = forecast(draws, points, targets)
     assert found.slope.any()

@@ -49,7 +49,7 @@ def test_a_variant_with_a_fit_of_its_own_is_paired_at_random(loss):
     int4 = by_hand("chinchilla", {name: law[name] for name in keep})
     options = {"bf16": DESIGNS["middle"], "int4": DESIGNS["middle"] | {"fit": int4}}
     draws = compare_options(options, loss, discrepancy=False).draws
-    # The same posterior, yet not in the same worlds.
+    # The same posterior, yet not in the same scenarios.
     assert abs(np.corrcoef(draws["bf16"], draws["int4"])[0, 1]) < 0.1
     assert draws["bf16"].mean() == pytest.approx(draws["int4"].mean())
 

@@ -39,7 +39,7 @@ def test_each_worlds_optimum_is_hoffmanns(loss, plain):
     from bayescale.decision.optimum import exponents, own_optima
 
     task = plain.task
-    own, growth = (f(task, plain.budget, task.worlds) for f in (own_optima, exponents))
+    own, growth = (f(task, plain.budget, task.scenarios) for f in (own_optima, exponents))
     n, d, a = hoffmann(loss, BUDGET)
     np.testing.assert_allclose(own["N"], n, rtol=1e-6)
     np.testing.assert_allclose(own["D"], d, rtol=1e-6)
@@ -56,7 +56,7 @@ def test_the_design_is_the_best_of_a_dense_grid(loss, risk, demand):
     n = np.geomspace(found.choice["N"] / 30, found.choice["N"] * 30, 6001)
     d = (BUDGET - 2 * n * demand) / (6 * n)
     n, d = n[d > 0], d[d > 0]
-    value = resolve(risk).rank(found.design.worlds({"N": n, "D": d}))
+    value = resolve(risk).rank(found.design.scenarios({"N": n, "D": d}))
     # A quantile of draws is rough from design to design, by far less than its own error.
     rough = 0.3 * found.choice["risk_error"] if risk in ("median", "quantile(0.8)") else 0.0
     assert found.choice["risk"] <= value.min() * (1 + 1e-9) + rough
@@ -119,7 +119,7 @@ def test_the_budget_holds_what_is_asked_of_an_uncertain_cost(loss):
     prior = Prior("LogNormal", mu=np.log(3e12), sigma=0.8, why="a test")
     cost = Cost(tokens_served=prior)
     sure = plan(loss, budget=BUDGET, cost=cost, budget_risk="quantile(0.9)")
-    demand = cost.demand(sure.task.worlds.n_draws)
+    demand = cost.demand(sure.task.scenarios.n_draws)
     design = {"N": sure.choice["N"], "D": sure.choice["D"]}
     spent = cost.flops(design, demand)
     assert np.quantile(spent, 0.9) == pytest.approx(BUDGET, rel=1e-6)
@@ -135,7 +135,7 @@ def test_the_budget_holds_what_is_asked_of_an_uncertain_cost(loss):
 
 def test_the_valley_is_all_that_is_as_good(loss, plain):
     n = np.geomspace(*(plain.choice["N"] * np.array([0.05, 20])), 4001)
-    value = plain.design.worlds({"N": n, "D": BUDGET / 6 / n}).mean(axis=0)
+    value = plain.design.scenarios({"N": n, "D": BUDGET / 6 / n}).mean(axis=0)
     good = n[value <= value.min() * 1.005]
     row = plain.valley.loc["N"]
     assert row["lower"] == pytest.approx(good.min(), rel=0.06)
@@ -146,10 +146,10 @@ def test_the_valley_is_all_that_is_as_good(loss, plain):
 
 
 def test_regret_by_brute_force(loss, plain):
-    worlds = plain.design.worlds
+    scenarios = plain.design.scenarios
     n, d, _ = hoffmann(loss, BUDGET)
-    ideal = worlds.at_own({"N": n[:, None], "D": d[:, None]})[:, 0]
-    here = worlds(plain.design.columns)[:, 0]
+    ideal = scenarios.at_own({"N": n[:, None], "D": d[:, None]})[:, 0]
+    here = scenarios(plain.design.columns)[:, 0]
     assert plain.regret.expected == pytest.approx((here - ideal).mean(), rel=1e-3)
     worst = np.sort(here - ideal)[-len(here) // 10 :].mean()
     assert plain.regret.tail == pytest.approx(worst, rel=0.01)
@@ -157,7 +157,7 @@ def test_regret_by_brute_force(loss, plain):
     # For the mean, the expected regret is the value of perfect information.
     assert plain.regret.perfect_information == pytest.approx(plain.regret.expected, rel=1e-6)
     more = plan(loss, budget=BUDGET + plain.regret.worth)
-    assert worlds(more.design.columns).mean() == pytest.approx(ideal.mean(), abs=2e-5)
+    assert scenarios(more.design.columns).mean() == pytest.approx(ideal.mean(), abs=2e-5)
 
 
 def test_a_posterior_that_knows_has_no_regret():
@@ -182,7 +182,7 @@ def test_the_smallest_budget_that_meets_a_target(loss):
     found = plan(loss, budget=BUDGET, target=2.15, probability=0.8).smallest
     for factor, enough in ((1.02, True), (0.97, False)):
         there = plan(loss, budget=found.budget.amount * factor)
-        met = (there.task.worlds(there.design.columns) < 2.15).mean()
+        met = (there.task.scenarios(there.design.columns) < 2.15).mean()
         assert (met >= 0.8) == enough
     assert "P(L < 2.15) >= 80%" in found.text
 
@@ -239,7 +239,7 @@ def test_where_more_hurts_a_part_of_the_budget_is_left():
     assert any("leaves a part of the budget" in note for note in found.notes)
     n, d = np.meshgrid(np.geomspace(1e8, 1e11, 400), np.geomspace(1e10, 3e14, 400))
     inside = 6 * n * d <= 1e24
-    value = found.design.worlds.thin(1)({"N": n[inside], "D": d[inside], "U": 1e10})
+    value = found.design.scenarios.thin(1)({"N": n[inside], "D": d[inside], "U": 1e10})
     assert found.choice["risk"] <= value.min() * (1 + 1e-6)
 
 

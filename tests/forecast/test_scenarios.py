@@ -1,4 +1,4 @@
-"""Worlds: the draws of a forecast, the same at every design."""
+"""Scenarios: the draws of a forecast, the same at every design."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from fits import by_hand
 
 from bayescale.errors import InputError, Problem, UnconvergedError
 from bayescale.forecast.mixture import Average
-from bayescale.forecast.scenarios import worlds
+from bayescale.forecast.scenarios import scenarios
 from bayescale.law.discrepancy import DISCREPANCY
 
 DESIGNS = {"N": np.array([1e9, 7e10, 7e10]), "D": np.array([1e11, 1.4e12, 2e13])}
@@ -23,26 +23,26 @@ def coupled(size=1000, **by):
 @pytest.mark.parametrize("discrepancy", [True, False, 0.1])
 @pytest.mark.parametrize("seed", [0, 7])
 def test_the_worlds_of_a_fit_are_the_draws_of_its_forecast(loss, seed, discrepancy):
-    made = worlds(loss, seed=seed, discrepancy=discrepancy)
+    made = scenarios(loss, seed=seed, discrepancy=discrepancy)
     forecast = loss.extrapolate(DESIGNS, kind="mean", seed=seed, discrepancy=discrepancy)
     np.testing.assert_array_equal(made(DESIGNS), forecast.draws.to_numpy())
     np.testing.assert_array_equal(made.reach(DESIGNS), forecast.reach)
 
 
 def test_the_worlds_are_the_same_in_every_call(loss):
-    made = worlds(loss)
+    made = scenarios(loss)
     each = [made({name: value[k : k + 1] for name, value in DESIGNS.items()}) for k in range(3)]
     np.testing.assert_allclose(np.hstack(each), made(DESIGNS), rtol=1e-12)
 
 
 def test_without_discrepancy_it_is_the_law(loss):
-    made = worlds(loss).without_discrepancy()
+    made = scenarios(loss).without_discrepancy()
     np.testing.assert_allclose(made(DESIGNS), loss.curve(DESIGNS), rtol=1e-12)
     np.testing.assert_allclose(made.law_curve(DESIGNS), loss.curve(DESIGNS), rtol=1e-12)
 
 
 def test_designs_of_the_worlds_own(loss):
-    made = worlds(loss)
+    made = scenarios(loss)
     rng = np.random.default_rng(1)
     own = {n: x[0] * np.exp(rng.standard_normal((made.n_draws, 2))) for n, x in DESIGNS.items()}
     found = made.law_curve(own)
@@ -54,7 +54,7 @@ def test_designs_of_the_worlds_own(loss):
 
 
 def test_anchored_worlds_agree_at_their_own_design_and_bend_together(loss):
-    made = worlds(loss)
+    made = scenarios(loss)
     one = {name: value[1:2] for name, value in DESIGNS.items()}
     anchored = made.anchored(one)
     np.testing.assert_allclose(anchored(one), made(one), rtol=1e-12)
@@ -67,7 +67,7 @@ def test_anchored_worlds_agree_at_their_own_design_and_bend_together(loss):
 
 
 def test_fewer_worlds_are_some_of_them(loss):
-    made = worlds(loss)
+    made = scenarios(loss)
     few = made.thin(77)
     assert few.n_draws == 77
     rows = {tuple(row) for row in np.round(made(DESIGNS), 12)}
@@ -76,9 +76,9 @@ def test_fewer_worlds_are_some_of_them(loss):
 
 
 def test_a_new_run_scatters_around_the_curve_of_its_world(loss):
-    made = worlds(loss)
+    made = scenarios(loss)
     gap = np.log(made.of_new_runs(3)(DESIGNS)) - np.log(made(DESIGNS))
-    # Student-t with 8 degrees of freedom and scale 1%, the same at every design of a world.
+    # Student-t with 8 degrees of freedom and scale 1%, the same at every design of a scenario.
     assert gap[:, 0].std() == pytest.approx(0.01 * np.sqrt(8 / 6), rel=0.1)
     np.testing.assert_allclose(gap[:, 0], gap[:, 1], rtol=0.2)
 
@@ -86,7 +86,7 @@ def test_a_new_run_scatters_around_the_curve_of_its_world(loss):
 def test_an_average_is_a_mixture_by_its_weights(loss):
     other = by_hand("coupled", coupled())
     both = Average((loss, other), np.array([0.3, 0.7]), pd.DataFrame(), DISCREPANCY)
-    made = worlds(both, discrepancy=False)
+    made = scenarios(both, discrepancy=False)
     assert made.n_draws == 1000
     found = made(DESIGNS)
     assert [m.law.name for m in made.members] == ["chinchilla", "coupled"]
@@ -99,7 +99,7 @@ def test_an_average_is_a_mixture_by_its_weights(loss):
 def test_a_fit_that_did_not_converge_is_refused():
     bad = by_hand("power", {"y0": 0.1, "a": 3.0, "b": np.full(50, 0.3)}, problems=[FAILED])
     with pytest.raises(UnconvergedError):
-        worlds(bad)
-    assert worlds(bad, allow_unconverged=True).notes == ("from a fit that did not converge",)
+        scenarios(bad)
+    assert scenarios(bad, allow_unconverged=True).notes == ("from a fit that did not converge",)
     with pytest.raises(InputError, match="takes a fit or an average"):
-        worlds("fit.nc")
+        scenarios("fit.nc")

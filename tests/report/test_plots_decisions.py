@@ -157,7 +157,7 @@ def planned(fit, regrets):
         risk=SimpleNamespace(name="mean"),
         mass=0.9,
         task=SimpleNamespace(
-            worlds=SimpleNamespace(law=fit.law), space=SimpleNamespace(free=("N", "D"))
+            scenarios=SimpleNamespace(law=fit.law), space=SimpleNamespace(free=("N", "D"))
         ),
         regret=SimpleNamespace(
             draws=regrets,

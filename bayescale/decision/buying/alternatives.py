@@ -13,7 +13,7 @@ from bayescale.decision.risk import Risk
 from bayescale.decision.search import grid
 from bayescale.errors import InputError
 from bayescale.forecast.parts import Rows
-from bayescale.forecast.scenarios import Worlds
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Decision:
         Design whose origin the discrepancy of all of them counts from.
     risk : Risk
     response : ndarray, shape (n_draws, n_designs)
-        In every world, as things stand.
+        In every scenario, as things stand.
     """
 
     inputs: Mapping[str, Array]
@@ -54,14 +54,14 @@ class Decision:
         return np.asarray(risk[:, self.today] - risk[np.arange(len(taken)), taken])
 
 
-def decision_of(plan: Plan, draws: Worlds, seed: int) -> Decision:
-    """Designs that use a plan's budget up, around where the worlds' own optima lie.
+def decision_of(plan: Plan, draws: Scenarios, seed: int) -> Decision:
+    """Designs that use a plan's budget up, around where the scenarios' own optima lie.
 
     Parameters
     ----------
     plan : Plan
-    draws : Worlds
-        The worlds that candidates are judged in.
+    draws : Scenarios
+        The scenarios that candidates are judged in.
     seed : int
         Of new runs, where the plan is of those.
 
@@ -70,7 +70,7 @@ def decision_of(plan: Plan, draws: Worlds, seed: int) -> Decision:
     InputError
         If the plan is of another forecaster.
     """
-    ours, theirs = draws, plan.task.worlds
+    ours, theirs = draws, plan.task.scenarios
     if theirs.law.name != ours.law.name or theirs.n_draws != ours.n_draws:
         raise InputError(
             f"The plan is of {theirs.law.name!r} with {theirs.n_draws} draws, the runs are of "

@@ -13,7 +13,7 @@ from bayescale.decision.buying.purchases import columns
 from bayescale.decision.cost import Budget, Cost, Unit, read_budget, write_amount
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
-from bayescale.forecast.scenarios import Worlds
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
@@ -68,7 +68,7 @@ def write_point(point: Mapping[str, float] | pd.Series) -> str:
 
 
 def read_candidates(
-    given: Any, worlds: Worlds, targets: pd.DataFrame, cost: Cost, unit: Unit, cost_cap: Any
+    given: Any, scenarios: Scenarios, targets: pd.DataFrame, cost: Cost, unit: Unit, cost_cap: Any
 ) -> Candidates:
     """Read candidates, or lay out a grid of them.
 
@@ -78,7 +78,7 @@ def read_candidates(
         Raw inputs, human numbers too. A column ``cost`` holds quoted costs in the place of the
         formula's. None for a grid, which takes a cap: log-spaced, from the smallest observed
         value of each input to the largest observed or wanted one.
-    worlds : Worlds
+    scenarios : Scenarios
     targets : pandas.DataFrame
     cost : Cost
     unit : {"FLOPs", "$"}
@@ -92,13 +92,13 @@ def read_candidates(
         For candidates that the law does not take, none at all, costs that are not positive,
         and a cap that leaves none.
     """
-    law, derive = worlds.law, derived(worlds, cost)
+    law, derive = scenarios.law, derived(scenarios, cost)
     cap = None if cost_cap is None else read_budget(cost_cap)
     unit = cap.unit if cap else unit
     if given is None:
         if cap is None:
             raise InputError("Say which runs may be bought: give candidates, or a cost cap.")
-        points, quoted = _grid(worlds, targets, derive), None
+        points, quoted = _grid(scenarios, targets, derive), None
     else:
         points, quoted, unit = _given(given, law, derive, unit)
     costs = _costs(points, law, cost, unit) if quoted is None else quoted
@@ -172,21 +172,21 @@ def _costs(points: pd.DataFrame, law: Law, cost: Cost, unit: Unit) -> Array:
     return found
 
 
-def derived(worlds: Worlds, cost: Cost) -> dict[str, str]:
+def derived(scenarios: Scenarios, cost: Cost) -> dict[str, str]:
     """Formulas of inputs that follow from others: as in the runs; compute also from the cost."""
-    derive = dict(worlds.members[0].derive)
-    symbols, needed = worlds.law.input_symbols, Formula(cost.train).names
-    for item in worlds.law.inputs:
+    derive = dict(scenarios.members[0].derive)
+    symbols, needed = scenarios.law.input_symbols, Formula(cost.train).names
+    for item in scenarios.law.inputs:
         others = {symbol for symbol in symbols if symbol != item.symbol}
         if item.unit == "FLOPs" and item.symbol not in derive and set(needed) <= others:
             derive[item.symbol] = cost.train
     return derive
 
 
-def _grid(worlds: Worlds, targets: pd.DataFrame, derive: Mapping[str, str]) -> pd.DataFrame:
+def _grid(scenarios: Scenarios, targets: pd.DataFrame, derive: Mapping[str, str]) -> pd.DataFrame:
     import pandas as pd
 
-    law, seen = worlds.law, worlds.observed
+    law, seen = scenarios.law, scenarios.observed
     free = [item for item in law.inputs if item.symbol not in derive]
     count = _GRID.get(len(free), _FEW)
     axes = []

@@ -123,7 +123,7 @@ def choose(
     """
     rng = np.random.default_rng([question.seed, 0xF])
     simulated = simulate(question, outcomes)
-    known = Known.nothing(outcomes, question.worlds.n_draws)
+    known = Known.nothing(outcomes, question.scenarios.n_draws)
     before, steps = Before(question.width_now(), 0.0), []
     for number in range(count):
         came = simulated.outcomes(rng)

@@ -12,8 +12,8 @@ against the choice of today is judged with all that was simulated: with draws we
 outcome, the law's error in it. That is the expected value of sample information. It may be
 negative, where outcomes mislead the fit more than they teach it.
 
-Sets are chosen greedily: the first run is bought in every simulated world, its outcomes weigh on,
-and the next is chosen.
+Sets are chosen greedily: the first run is bought in every simulated scenario, its outcomes weigh
+on, and the next is chosen.
 
 References: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory; Chaloner & Verdinelli
 (1995), doi:10.1214/ss/1177009939 (Bayesian design of experiments).
@@ -41,7 +41,7 @@ from bayescale.decision.cost import Cost, read_budget, write_amount
 from bayescale.delegates import later
 from bayescale.errors import InputError
 from bayescale.forecast.forecast import Extrapolation, check_kind
-from bayescale.forecast.scenarios import Worlds, worlds
+from bayescale.forecast.scenarios import Scenarios, scenarios
 from bayescale.intervals import DEFAULT_MASS, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
@@ -191,7 +191,7 @@ def next_runs(
     _check(count, outcomes, by, refits, plan)
     check_mass(mass)
     check_kind(kind)
-    draws = worlds(
+    draws = scenarios(
         forecaster, discrepancy=discrepancy, seed=seed, allow_unconverged=allow_unconverged
     )
     if count > 1 and any(one_curve(fit) for fit in draws.members):
@@ -249,7 +249,7 @@ def _total(total_cap: Any, several: Candidates, count: int) -> float:
     return cap.amount
 
 
-def _targets(target: Any, plan: Plan | None, draws: Worlds, cost: Cost) -> pd.DataFrame:
+def _targets(target: Any, plan: Plan | None, draws: Scenarios, cost: Cost) -> pd.DataFrame:
     if target is None:
         if plan is None:
             named = ", ".join(f"{name!r}: ..." for name in draws.law.input_symbols)
@@ -262,7 +262,7 @@ def _targets(target: Any, plan: Plan | None, draws: Worlds, cost: Cost) -> pd.Da
     return read_points(target, draws.law, derive=derived(draws, cost))
 
 
-def _hindrance(draws: Worlds, decision: Decision | None) -> str:
+def _hindrance(draws: Scenarios, decision: Decision | None) -> str:
     """Why no candidate can be fitted again; empty where it can."""
     most = REFIT_CHAINS * REFIT_DRAWS
     if decision is not None and decision.risk.minimum_draws > most:
@@ -279,7 +279,7 @@ def _answer(
     plan: Plan | None,
 ) -> NextRuns:
     now = question.width_now()
-    notes = [*question.worlds.notes]
+    notes = [*question.scenarios.notes]
     skipped = sum(step.skipped for step in steps)
     if skipped:
         notes.append(
@@ -305,7 +305,7 @@ def _answer(
 
 def _table(question: Question, candidates: Candidates, step: Step, now: float) -> pd.DataFrame:
     table = candidates.points.copy()
-    table["reach"] = question.worlds.reach(candidates.inputs())
+    table["reach"] = question.scenarios.reach(candidates.inputs())
     table["cost"], table["unit"] = candidates.cost, candidates.unit
     width = [item.width for item in step.judged]
     table["width"], table["width_now"] = [float(values.mean()) for values in width], now

@@ -19,7 +19,7 @@ from bayescale.decision.buying.reweighting import (
 )
 from bayescale.forecast.parts import Rows
 from bayescale.forecast.predictive import Predictive
-from bayescale.forecast.scenarios import Worlds, worlds
+from bayescale.forecast.scenarios import Scenarios, scenarios
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
 
@@ -36,7 +36,7 @@ class Question:
 
     Attributes
     ----------
-    worlds : Worlds
+    scenarios : Scenarios
         Of the law's curve, or of new runs.
     points : pandas.DataFrame, shape (n_candidates, n_inputs)
     targets : pandas.DataFrame, shape (n_targets, n_inputs)
@@ -48,7 +48,7 @@ class Question:
         How wrong the law may be beyond the data.
     """
 
-    worlds: Worlds
+    scenarios: Scenarios
     points: pd.DataFrame
     targets: pd.DataFrame
     mass: float
@@ -62,8 +62,8 @@ class Question:
 
     def width_now(self) -> float:
         """Width of the targets' log interval as things stand, averaged over targets."""
-        even = np.full((1, self.worlds.n_draws), 1 / self.worlds.n_draws)
-        logs = np.log(self.worlds(columns(self.targets)))
+        even = np.full((1, self.scenarios.n_draws), 1 / self.scenarios.n_draws)
+        logs = np.log(self.scenarios(columns(self.targets)))
         return float(np.mean([self.width(column, even)[0] for column in logs.T]))
 
 
@@ -85,7 +85,7 @@ class Simulated:
     fitted: Predictive
 
     def outcomes(self, rng: np.random.Generator) -> Array:
-        """Log responses, shape (n_outcomes, n_candidates); each world has its own noise.
+        """Log responses, shape (n_outcomes, n_candidates); each scenario has its own noise.
 
         The noise takes evenly spread quantiles in random order, the same for all candidates.
         """
@@ -100,19 +100,19 @@ class Simulated:
 
 
 def simulate(question: Question, count: int) -> Simulated:
-    """Draw the worlds that are taken for the truth, and forecast the candidates in all."""
+    """Draw the scenarios that are taken for the truth, and forecast the candidates in all."""
     points = columns(question.points)
-    middle = question.worlds.predictive(columns(question.targets)).location.mean(axis=1)
+    middle = question.scenarios.predictive(columns(question.targets)).location.mean(axis=1)
     even = ((np.arange(count) + 0.5) * len(middle) / count).astype(int)
     return Simulated(
         np.argsort(middle, kind="stable")[even],
-        question.worlds.predictive(points),
-        question.worlds.without_discrepancy().predictive(points),
+        question.scenarios.predictive(points),
+        question.scenarios.without_discrepancy().predictive(points),
     )
 
 
 class Known(NamedTuple):
-    """What the runs that were chosen so far tell in every simulated world.
+    """What the runs that were chosen so far tell in every simulated scenario.
 
     Attributes
     ----------
@@ -176,7 +176,7 @@ def judge(question: Question, known: Known) -> Judged:
     """Width and decision after the runs that are known, by weights on the draws."""
     weights, khat = smoothed(known.fitted)
     points = question.points.iloc[list(known.chosen)]
-    ahead = forecast(question.worlds, points, question.targets)
+    ahead = forecast(question.scenarios, points, question.targets)
     last = known.responses[:, -1]
     each = [question.width(ahead.at(k, last), weights) for k in range(ahead.level.shape[1])]
     saved = np.full(len(khat), np.nan)
@@ -194,11 +194,11 @@ def judge_by_refits(question: Question, known: Known, khat: Array) -> Judged:
     points = question.points.iloc[list(known.chosen)]
     width, saved = np.empty(len(some)), np.full(len(some), np.nan)
     for k, row in enumerate(some):
-        fit = refit(question.worlds, points, known.responses[row], seed=question.seed + 1)
-        after = worlds(
+        fit = refit(question.scenarios, points, known.responses[row], seed=question.seed + 1)
+        after = scenarios(
             fit, discrepancy=question.discrepancy, seed=question.seed, allow_unconverged=True
         )
-        if question.worlds.kind == "run":
+        if question.scenarios.kind == "run":
             after = after.of_new_runs(question.seed)
         even = np.full((1, after.n_draws), 1 / after.n_draws)
         logs = np.log(after(columns(question.targets)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from bayescale.forecast.scenarios import Worlds
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
 from bayescale.posterior.fit import Fit
 
@@ -24,21 +24,21 @@ def columns(points: pd.DataFrame) -> dict[str, Array]:
     return {str(name): points[name].to_numpy(dtype=float) for name in points}
 
 
-def with_runs(worlds: Worlds, points: pd.DataFrame, log_response: Array) -> Worlds:
-    """The same worlds, with forecasts that may start from further runs.
+def with_runs(scenarios: Scenarios, points: pd.DataFrame, log_response: Array) -> Scenarios:
+    """The same scenarios, with forecasts that may start from further runs.
 
     The draws stay: what the outcomes say of the parameters is said by weights.
 
     Parameters
     ----------
-    worlds : Worlds
+    scenarios : Scenarios
     points : pandas.DataFrame, shape (n_runs, n_inputs)
         Raw inputs of the further runs.
     log_response : ndarray, shape (n_runs,)
         Their log responses; only a learning curve, whose error goes on, depends on them.
     """
-    members = tuple(_with_rows(fit, points, np.exp(log_response)) for fit in worlds.members)
-    return replace(worlds, members=members)
+    members = tuple(_with_rows(fit, points, np.exp(log_response)) for fit in scenarios.members)
+    return replace(scenarios, members=members)
 
 
 def one_curve(fit: Fit) -> bool:
@@ -72,7 +72,7 @@ def _labels(fit: Fit, count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Log response at targets in every world, as it depends on the outcomes of further runs.
+    """Log response at targets in every scenario, as it depends on the outcomes of further runs.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class Forecast:
         return self.level[:, target] + self.slope[:, target] * log_response[:, None]
 
 
-def forecast(worlds: Worlds, points: pd.DataFrame, targets: pd.DataFrame) -> Forecast:
+def forecast(scenarios: Scenarios, points: pd.DataFrame, targets: pd.DataFrame) -> Forecast:
     """Forecast targets from the observed and further runs; the arguments as in :func:`with_runs`.
 
     What a learning curve's last row carries on is linear in its log response, so that two
@@ -107,20 +107,20 @@ def forecast(worlds: Worlds, points: pd.DataFrame, targets: pd.DataFrame) -> For
     """
     inputs = columns(targets)
     none = np.zeros(len(points))
-    level = np.log(with_runs(worlds, points, none)(inputs))
-    if not any(one_curve(fit) for fit in worlds.members):
+    level = np.log(with_runs(scenarios, points, none)(inputs))
+    if not any(one_curve(fit) for fit in scenarios.members):
         return Forecast(level, np.zeros_like(level))
-    return Forecast(level, np.log(with_runs(worlds, points, none + 1.0)(inputs)) - level)
+    return Forecast(level, np.log(with_runs(scenarios, points, none + 1.0)(inputs)) - level)
 
 
-def refittable(worlds: Worlds) -> str:
+def refittable(scenarios: Scenarios) -> str:
     """Why the runs cannot be fitted again as they were; empty where they can."""
-    if len(worlds.members) > 1:
+    if len(scenarios.members) > 1:
         return "an average over laws is weighed by hindcasts, which a refit would have to repeat"
     from bayescale.posterior.data import ModelData
     from bayescale.posterior.parameters import resolve_priors
 
-    fit = worlds.members[0]
+    fit = scenarios.members[0]
     default = resolve_priors(fit.law, bond=ModelData.from_runs(fit.runs).bond)
     stored = json.dumps({name: str(prior) for name, prior in default.free})
     told = fit.provenance
@@ -129,7 +129,7 @@ def refittable(worlds: Worlds) -> str:
     return ""
 
 
-def refit(worlds: Worlds, points: pd.DataFrame, log_response: Array, seed: int) -> Fit:
+def refit(scenarios: Scenarios, points: pd.DataFrame, log_response: Array, seed: int) -> Fit:
     """Fit the observed runs and simulated outcomes of further ones.
 
     Returns
@@ -142,7 +142,7 @@ def refit(worlds: Worlds, points: pd.DataFrame, log_response: Array, seed: int) 
     from bayescale.posterior.fit import fit as sample
     from bayescale.runs.runs import read_runs
 
-    fit = _with_rows(worlds.members[0], points, np.exp(log_response))
+    fit = _with_rows(scenarios.members[0], points, np.exp(log_response))
     frame = pd.DataFrame(fit.inputs | {fit.law.response.symbol: fit.response})
     named = bool(fit.provenance["run"])
     if named:

@@ -109,7 +109,7 @@ def _standardised(curve: Curve, data: ModelData) -> Array:
     scale = curve.free[NOISE_SCALE][:, None]
     columns = {name: value[:, None] for name, value in curve.free.items()}
     if bond := bond_parameters(columns):
-        mean, scale = conditional(mean, log_y, data.chain, scale, **bond)
+        mean, scale = conditional(mean, log_y, data.continuation, scale, **bond)
     return np.asarray((log_y - mean) / scale)
 
 

@@ -125,7 +125,7 @@ class Knowledge:
         if bond := bond_parameters(columns):
             labels = np.arange(len(log_y)) if groups is None else groups
             rows = ModelData(inputs, log_y, {}, 1.0, labels, self.data.growing)
-            mean, scale = conditional(mean, log_y, rows.chain, scale, **bond)
+            mean, scale = conditional(mean, log_y, rows.continuation, scale, **bond)
         return np.asarray(((mean - log_y) / scale).imag.T / _STEP)
 
 
