@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import operator
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,21 +16,19 @@ from typing import Any
 import numpy as np
 
 from bayescale.errors import InputError
+from bayescale.expressions.text import Text
+from bayescale.expressions.tree import Algebra, fold, parse
 
-MAX_LENGTH, MAX_DEPTH = 500, 100
-_OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+MAX_LENGTH = 500
+STEPS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
 }
-_SIGNS: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-}
+_SIGNS: Mapping[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos}
 _FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt}
-_Evaluator = Callable[[Mapping[str, Any]], Any]
 _ALLOWED = "Use numbers, names, + - * / ** and brackets, log, exp and sqrt."
 
 
@@ -53,19 +50,21 @@ class Formula:
     text: str
 
     def __post_init__(self) -> None:
-        _ = self._evaluator  # a bad formula is refused when it is made
-
-    @cached_property
-    def _evaluator(self) -> _Evaluator:
-        return _compile(_parse(self.text), self.text.strip(), MAX_DEPTH)
+        if len(self.text) > MAX_LENGTH:
+            raise InputError(
+                f"The formula {_shown(self.text)} is longer than {MAX_LENGTH} characters."
+            )
+        # A bad formula is refused when it is made.
+        self.evaluate(dict.fromkeys(self.names, 1.0))
 
     def __str__(self) -> str:
         return self.text
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names it needs, in order of appearance."""
-        nodes = list(ast.walk(_parse(self.text)))
+        tree = parse(self.text)
+        nodes = list(ast.walk(tree)) if tree else []
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         found = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in called]
         found.sort(key=lambda node: (node.lineno, node.col_offset))
@@ -80,70 +79,54 @@ class Formula:
             One for each of :attr:`names`. What is undefined (log of a negative number, a
             division by zero) comes out as NaN or infinite.
         """
-        with np.errstate(all="ignore"):
-            return self._evaluator(values)
+        return evaluate(self.text, {name: values[name] for name in self.names}, _FUNCTIONS.get)
 
     def renamed(self, names: Mapping[str, str]) -> Formula:
         """Return the same formula under other names; those not listed stay."""
         if not set(self.names) & set(names):
             return self
-        return Formula(ast.unparse(_Rename(names).visit(_parse(self.text))))
+        written = Algebra[Text](
+            number=Text.of,
+            names={name: Text(names.get(name, name)) for name in self.names},
+            steps=STEPS,
+            signs=_SIGNS,
+            function=lambda name: lambda inner: Text(f"{name}({inner})"),
+            refuse=InputError,
+        )
+        return Formula(str(fold(self.text, written)))
 
 
-class _Rename(ast.NodeTransformer):
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
+def evaluate(
+    text: str,
+    values: Mapping[str, Any],
+    function: Callable[[str], Callable[[Any], Any] | None],
+) -> Any:
+    """Evaluate arithmetic on named values, all in floating point.
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        node.args = [self.visit(argument) for argument in node.args]
-        return node
+    Parameters
+    ----------
+    text : str
+    values : mapping of str to float or ndarray
+    function : callable
+        Finds a function of one value by the name that it has in the text, or nothing.
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+    Raises
+    ------
+    InputError
+        For a name without a value, and for anything but arithmetic and such functions.
+    """
 
+    def refuse(part: str) -> InputError:
+        if "^" in part:
+            return InputError(f"The formula {text!r}: write ** for a power, not ^.")
+        if part == text.strip():
+            return InputError(f"The formula {_shown(text)} is not arithmetic. {_ALLOWED}")
+        return InputError(f"The formula {text!r} may not contain {part!r}. {_ALLOWED}")
 
-def _parse(text: str) -> ast.expr:
-    shown = text if len(text) <= 60 else text[:59] + "…"
-    if len(text) > MAX_LENGTH:
-        raise InputError(f"The formula {shown!r} is longer than {MAX_LENGTH} characters.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python comments on odd but legal spelling
-            return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
-        raise InputError(f"The formula {shown!r} is not arithmetic. {_ALLOWED}") from fault
-
-
-def _compile(node: ast.expr, text: str, depth: int) -> _Evaluator:
-    """Turn a tree into a function of the named values; refuse all that is not on the list."""
-    if depth == 0:
-        raise InputError(f"The formula {text!r} has more than {MAX_DEPTH} steps; shorten it.")
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return _constant(number, text)
-        case ast.Name(id=name):
-            return lambda values: np.asarray(values[name], dtype=float)[()]
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            combine = _OPERATORS[type(op)]
-            first, second = _compile(left, text, depth - 1), _compile(right, text, depth - 1)
-            return lambda values: combine(first(values), second(values))
-        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _SIGNS:
-            return _applied(_SIGNS[type(sign)], _compile(operand, text, depth - 1))
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
-            return _applied(_FUNCTIONS[name], _compile(argument, text, depth - 1))
-        case ast.BinOp(op=ast.BitXor()):
-            raise InputError(f"The formula {text!r}: write ** for a power, not ^.")
-    part = ast.get_source_segment(text, node) or text
-    raise InputError(f"The formula {text!r} may not contain {part!r}. {_ALLOWED}")
+    numbers = {name: np.asarray(value, dtype=float)[()] for name, value in values.items()}
+    with np.errstate(all="ignore"):
+        return fold(text, Algebra[Any](np.float64, numbers, STEPS, _SIGNS, function, refuse))
 
 
-def _constant(number: float, text: str) -> _Evaluator:
-    try:
-        value = np.float64(number)
-    except OverflowError as fault:
-        raise InputError(f"The formula {text!r} has a number that is too large.") from fault
-    return lambda values: value
-
-
-def _applied(function: Callable[[Any], Any], inner: _Evaluator) -> _Evaluator:
-    return lambda values: function(inner(values))
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:59] + "…")

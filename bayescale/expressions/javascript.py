@@ -1,17 +1,21 @@
 """Arithmetic as JavaScript, so that a page computes with the very formula that was fitted.
 
-A law prints itself by calling its function on names, and a
-derived input is a formula that was typed. Both are Python's arithmetic, read here as a tree
-and written again, every step in brackets. Only what is listed can come through, so that no
-text becomes a program by accident.
+A law prints itself by calling its function on names, and a derived input is a formula that was
+typed. Both are Python's arithmetic, read as a tree and written again, every step in brackets.
+Only what is listed can come through, so that no text becomes a program by accident.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
 
 from bayescale.errors import InputError
+from bayescale.expressions.arithmetic import STEPS
+from bayescale.expressions.tree import OPERATORS, Algebra, fold
 
 # numpy's functions of one argument, by JavaScript's name for them.
 FUNCTIONS: Mapping[str, str] = {
@@ -21,13 +25,9 @@ FUNCTIONS: Mapping[str, str] = {
     "fabs": "abs",
     "absolute": "abs",
 }
-_OPERATORS: Mapping[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-}
+_NUMPY = {f"Math.{there}": getattr(np, name) for name, there in FUNCTIONS.items()}
+_TOKEN = re.compile(r"\s*([0-9][0-9.]*(?:e[-+]?[0-9]+)?|[A-Za-z_][\w.]*|\*\*|\S)")
+_WRITTEN = {name: f"Math.{there}({{}})".format for name, there in FUNCTIONS.items()}
 
 
 def javascript(formula: str, names: Mapping[str, str]) -> str:
@@ -50,26 +50,61 @@ def javascript(formula: str, names: Mapping[str, str]) -> str:
     InputError
         If it holds anything else; the part is named.
     """
+    algebra = Algebra[str](
+        number=repr,
+        names=names,
+        steps={sign: f"({{}} {sign} {{}})".format for sign in OPERATORS.values()},
+        signs={"-": "(-{})".format, "+": str},
+        function=_WRITTEN.get,
+        refuse=lambda part: InputError(f"{part[:60]!r} cannot be evaluated in a browser."),
+    )
+    return fold(formula, algebra)
+
+
+def evaluate(script: str, values: Mapping[str, Any]) -> Any:
+    """Evaluate what :func:`javascript` wrote, as a browser would.
+
+    Every step stands in brackets of its own, so that no order of operations is taken for
+    granted: what relies on one is refused.
+
+    Parameters
+    ----------
+    script : str
+    values : mapping of str to float or ndarray
+        By the names that it was written with.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+    """
+    tokens = iter(_TOKEN.findall(script))
     try:
-        return _write(ast.parse(formula.strip(), mode="eval").body, names)
-    except (SyntaxError, RecursionError, ValueError) as fault:
-        raise InputError(
-            f"The formula {formula[:60]!r} cannot be evaluated in a browser."
-        ) from fault
+        with np.errstate(all="ignore"):
+            value = _value(next(tokens), tokens, values)
+    except (KeyError, StopIteration, ValueError) as fault:
+        raise InputError(f"{script[:60]!r} is not what is written for a browser.") from fault
+    if rest := "".join(tokens):
+        raise InputError(f"{script[:60]!r} goes on after its end, with {rest!r}.")
+    return value
 
 
-def _write(node: ast.expr, names: Mapping[str, str]) -> str:
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return repr(float(number))
-        case ast.Name(id=name) if name in names:
-            return names[name]
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return f"({_write(left, names)} {_OPERATORS[type(op)]} {_write(right, names)})"
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"(-{_write(operand, names)})"
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _write(operand, names)
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS:
-            return f"Math.{FUNCTIONS[name]}({_write(argument, names)})"
-    raise InputError(f"{ast.unparse(node)[:60]!r} cannot be evaluated in a browser.")
+def _value(token: str, tokens: Iterator[str], values: Mapping[str, Any]) -> Any:
+    if token in _NUMPY:
+        _expect("(", tokens)
+        value = _NUMPY[token](_value(next(tokens), tokens, values))
+    elif token != "(":  # noqa: S105
+        return values[token] if token in values else np.float64(token)
+    elif (first := next(tokens)) == "-":
+        value = -_value(next(tokens), tokens, values)
+    else:
+        left = _value(first, tokens, values)
+        step = STEPS[next(tokens)]
+        value = step(left, _value(next(tokens), tokens, values))
+    _expect(")", tokens)
+    return value
+
+
+def _expect(bracket: str, tokens: Iterator[str]) -> None:
+    if (found := next(tokens)) != bracket:
+        raise ValueError(found)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
+from bayescale.errors import LawError
+
 _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(5)
-
-
-def _as_text(value: Text | float) -> Text:
-    if isinstance(value, Text):
-        return value
-    short = f"{value:g}"
-    text = short if float(short) == value else repr(float(value))
-    return Text(text, _ATOM if value >= 0 else _UNARY)
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,15 @@ class Text:
     text: str
     rank: int = _ATOM
 
+    @classmethod
+    def of(cls, value: Text | float) -> Text:
+        """Write a number; what is text already stays."""
+        if isinstance(value, Text):
+            return value
+        short = f"{value:g}"
+        text = short if float(short) == value else repr(float(value))
+        return cls(text, _ATOM if value >= 0 else _UNARY)
+
     def __str__(self) -> str:
         return self.text
 
@@ -40,44 +44,60 @@ class Text:
         return self.text if self.rank >= rank else f"({self.text})"
 
     def __add__(self, other: Text | float) -> Text:
-        return Text(f"{self.text} + {_as_text(other)._in(_PRODUCT)}", _SUM)
+        return Text(f"{self.text} + {Text.of(other)._in(_PRODUCT)}", _SUM)
 
     def __radd__(self, other: float) -> Text:
-        return _as_text(other) + self
+        return Text.of(other) + self
 
     def __sub__(self, other: Text | float) -> Text:
-        return Text(f"{self.text} - {_as_text(other)._in(_PRODUCT)}", _SUM)
+        return Text(f"{self.text} - {Text.of(other)._in(_PRODUCT)}", _SUM)
 
     def __rsub__(self, other: float) -> Text:
-        return _as_text(other) - self
+        return Text.of(other) - self
 
     def __mul__(self, other: Text | float) -> Text:
-        return Text(f"{self._in(_PRODUCT)}*{_as_text(other)._in(_UNARY)}", _PRODUCT)
+        return Text(f"{self._in(_PRODUCT)}*{Text.of(other)._in(_UNARY)}", _PRODUCT)
 
     def __rmul__(self, other: float) -> Text:
-        return _as_text(other) * self
+        return Text.of(other) * self
 
     def __truediv__(self, other: Text | float) -> Text:
-        return Text(f"{self._in(_PRODUCT)}/{_as_text(other)._in(_UNARY)}", _PRODUCT)
+        return Text(f"{self._in(_PRODUCT)}/{Text.of(other)._in(_UNARY)}", _PRODUCT)
 
     def __rtruediv__(self, other: float) -> Text:
-        return _as_text(other) / self
+        return Text.of(other) / self
 
     def __neg__(self) -> Text:
         return Text(f"-{self._in(_UNARY)}", _UNARY)
 
+    def __pos__(self) -> Text:
+        return self
+
     def __pow__(self, other: Text | float) -> Text:
-        return Text(f"{self._in(_ATOM)}**{_as_text(other)._in(_UNARY)}", _POWER)
+        return Text(f"{self._in(_ATOM)}**{Text.of(other)._in(_UNARY)}", _POWER)
 
     def __rpow__(self, other: float) -> Text:
-        return _as_text(other) ** self
+        return Text.of(other) ** self
 
     def __abs__(self) -> Text:
         return Text(f"abs({self.text})")
 
     def __getattr__(self, name: str) -> Callable[[], Text]:
         """Answer numpy's one-argument function of this name, which asks for its method."""
-        function = getattr(np, name, None)
-        if isinstance(function, np.ufunc) and function.nin == 1:
-            return lambda: Text(f"{name}({self.text})")
-        raise AttributeError(f"A formula cannot be written with {name!r}.")
+        if numpy_function(name) is None:
+            raise AttributeError(f"A formula cannot be written with {name!r}.")
+        return lambda: Text(f"{name}({self.text})")
+
+    def _compared(self, *_: object) -> NoReturn:
+        raise LawError(
+            "a law may not ask which of its values is larger (np.maximum, np.where, max, if): use "
+            "bayescale.law.ops.smooth_max or smooth_min, or softplus for a hinge"
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = _compared
+
+
+def numpy_function(name: str) -> np.ufunc | None:
+    """Find numpy's function of one number by its name."""
+    found = getattr(np, name, None)
+    return found if isinstance(found, np.ufunc) and found.nin == 1 else None
