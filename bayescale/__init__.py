@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from bayescale.judge.sensitivity import sensitivity as sensitivity
     from bayescale.judge.weights import average as average
     from bayescale.judge.weights import compare as compare
+    from bayescale.law.check import LawCheck as LawCheck
+    from bayescale.law.check import check as check
     from bayescale.posterior.fit import Fit as Fit
     from bayescale.posterior.fit import fit as fit
     from bayescale.posterior.knowledge.identifiability import identifiability as identifiability
@@ -72,6 +74,7 @@ _LATER = {
     "judge.scores": "score",
     "judge.sensitivity": "sensitivity",
     "judge.weights": "average compare",
+    "law.check": "LawCheck check",
     "posterior.fit": "Fit fit",
     "posterior.knowledge.identifiability": "identifiability",
     "posterior.parameters": "Belief",

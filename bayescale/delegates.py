@@ -1,8 +1,8 @@
 """The one way back: what results hand to a later room, which is imported when it is called.
 
 Rooms import from rooms before them only. A result still draws itself and says itself in
-sentences, and a fit forecasts; these functions are all that such methods call, and this list is
-the only place where an earlier room names a later one.
+sentences, a fit forecasts, and a law is found by its name to be checked; these functions are all
+that is called so, and this list is the only place where an earlier room names a later one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 _LATER = {
+    "resolve": "bayescale.catalogue",
     "extrapolate": "bayescale.forecast.forecast",
     "forecast_picture": "bayescale.plots.simple",
     "backtest_picture": "bayescale.plots.simple",

@@ -16,19 +16,12 @@ Reference: Caballero et al. (2023), Broken Neural Scaling Laws, arXiv:2210.14891
 
 import numpy as np
 
-from bayescale.law import Exponent, Input, Law, Noise, Prior, Response, Shape, Weight
-
-
-def _softplus(t):
-    """log(1 + exp(t)), without overflow and without a branch."""
-    # The tiny number keeps the derivative of |t| finite at t = 0.
-    size = (t * t + 1e-300) ** 0.5
-    return 0.5 * (t + size) + np.log1p(np.exp(-size))
+from bayescale.law import Exponent, Input, Law, Noise, Prior, Response, Shape, Weight, ops
 
 
 def response(x, y0, a, b, c, k, s):
     """Response in the unit of the observations."""
-    bend = s * (_softplus(np.log(x / k) / s) - _softplus(-np.log(k) / s))
+    bend = s * (ops.softplus(np.log(x / k) / s) - ops.softplus(-np.log(k) / s))
     return y0 + a * np.exp(-b * np.log(x) - c * bend)
 
 

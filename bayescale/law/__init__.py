@@ -1,5 +1,6 @@
 """Laws as values: a formula, its symbols, its priors. No PyMC here."""
 
+from bayescale.law import ops as ops
 from bayescale.law.discrepancy import DISCREPANCY as DISCREPANCY
 from bayescale.law.discrepancy import Discrepancy as Discrepancy
 from bayescale.law.law import Law as Law

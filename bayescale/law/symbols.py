@@ -103,7 +103,7 @@ class Shape:
     symbol: str
     meaning: str
     prior: Prior
-    to_raw: Callable[[Mapping[str, Any], Mapping[str, float]], Any] | None = None
+    to_raw: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
     unit: str = ""
 
 

@@ -1,0 +1,115 @@
+"""Where a law is tried: scaled inputs, weights and curvature, drawn with a fixed seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bayescale.law.prior import Array
+from bayescale.law.symbols import Input, Parameter, Weight
+
+
+@dataclass(frozen=True)
+class Places:
+    """Values of a law's symbols; every array of shape (n_places,).
+
+    Attributes
+    ----------
+    inputs : mapping of str to ndarray
+        Over the reference run.
+    weights : mapping of str to ndarray
+        At the reference run; none where the law has no weights.
+    curvature : mapping of str to ndarray
+        Scaled exponents and shapes.
+    reference : mapping of str to ndarray
+        Raw inputs of a reference run.
+    """
+
+    inputs: Mapping[str, Array]
+    weights: Mapping[str, Array]
+    curvature: Mapping[str, Array]
+    reference: Mapping[str, Array]
+
+    @property
+    def size(self) -> int:
+        """Number of places."""
+        return next(iter(self.inputs.values())).size
+
+    @cached_property
+    def parameters(self) -> dict[str, Array]:
+        """Weights and curvature."""
+        return {**self.weights, **self.curvature}
+
+    @cached_property
+    def values(self) -> dict[str, Array]:
+        """Inputs and parameters."""
+        return {**self.inputs, **self.parameters}
+
+    @cached_property
+    def ones(self) -> dict[str, Array]:
+        """Scaled inputs of the reference run."""
+        return {name: np.ones_like(value) for name, value in self.inputs.items()}
+
+    def crossed(self) -> Places:
+        """The parameters of each place at the inputs of every place, in that order."""
+
+        def points(values: Mapping[str, Array]) -> dict[str, Array]:
+            return {name: np.tile(value, self.size) for name, value in values.items()}
+
+        def draws(values: Mapping[str, Array]) -> dict[str, Array]:
+            return {name: np.repeat(value, self.size) for name, value in values.items()}
+
+        inputs, reference = points(self.inputs), points(self.reference)
+        return Places(inputs, draws(self.weights), draws(self.curvature), reference)
+
+    def alone(self, symbol: str) -> dict[str, Array]:
+        """Parameters with this weight 1 and no other."""
+        none = {name: np.zeros_like(value) for name, value in self.weights.items()}
+        return none | {symbol: np.ones_like(self.weights[symbol])} | dict(self.curvature)
+
+    def told(self, k: int) -> str:
+        """One place in words: ``x = 0.31, a = 2``."""
+        return ", ".join(f"{name} = {value[k]:.4g}" for name, value in self.values.items())
+
+
+def draw_places(
+    inputs: tuple[Input, ...],
+    parameters: tuple[Parameter, ...],
+    size: int,
+    decades: float,
+    seed: int = 0,
+) -> Places:
+    """Draw curvature from its priors, inputs and weights over decades around 1.
+
+    Parameters
+    ----------
+    inputs : tuple of Input
+        One that another limits (``at_most``) is drawn below it.
+    parameters : tuple of Weight, Exponent or Shape
+    size : int
+    decades : float
+        Reach of inputs to either side, in powers of ten; that of weights is half of it, that of
+        the raw reference run twice.
+    seed : int, default 0
+
+    Returns
+    -------
+    Places
+    """
+    rng = np.random.default_rng(seed)
+    weights = [item.symbol for item in parameters if isinstance(item, Weight)]
+    curved = [item for item in parameters if not isinstance(item, Weight)]
+    scales = {item.symbol: 10.0 ** rng.uniform(-decades, decades, size) for item in inputs}
+    shared = {item.reference or item.symbol: rng.uniform(-2, 2, size) for item in inputs}
+    for item in inputs:
+        if item.at_most:
+            scales[item.symbol] = np.minimum(scales[item.symbol], scales[item.at_most])
+    return Places(
+        inputs=scales,
+        weights={name: 10.0 ** (rng.uniform(-decades, decades, size) / 2) for name in weights},
+        curvature={item.symbol: item.prior.draw(rng, size) for item in curved},
+        reference={i.symbol: 10.0 ** (decades * shared[i.reference or i.symbol]) for i in inputs},
+    )
