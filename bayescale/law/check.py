@@ -191,7 +191,7 @@ def zeros(law: Law, at: Places) -> Iterator[str]:
             none = np.zeros_like(at.inputs[item.symbol])
             there = replace(at, inputs={**at.inputs, item.symbol: none})
             for each in (contract.positive, text, script, tensors):
-                yield from contract.breaches(each, law, there)
+                yield from each(law, there)
 
 
 def units(law: Law, at: Places) -> Iterator[str]:
