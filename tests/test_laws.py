@@ -30,34 +30,30 @@ def bulk(prior):
     return np.quantile(prior.draw(np.random.default_rng(0), 20_000), np.linspace(0.01, 0.99, 99))
 
 
-def powers(low, high):
-    return st.floats(low, high).map(lambda power: 10.0**power)
+DECADES = {d: st.floats(-d, d).map(lambda power: 10.0**power) for d in (3, 4, 9)}
+PERCENT = st.integers(0, 98)
 
 
 @st.composite
-def places(draw, law, size=2):
-    """Scaled inputs over eight decades, weights, and curvature from the prior's bulk.
+def places(draw, law):
+    """Scaled inputs over eight decades, weights, and curvature from the prior's bulk; and nearby.
 
     Inputs of one reference are compared by the law (all tokens, and the unique ones among
     them): by convention the larger is declared first.
     """
-
-    def array(values):
-        return np.array(draw(st.lists(values, min_size=size, max_size=size)))
-
-    inputs = {item.symbol: array(powers(-4, 4)) for item in law.inputs}
+    inputs = {item.symbol: draw(DECADES[4]) for item in law.inputs}
     for group in {item.reference for item in law.inputs if item.reference}:
         names = [item.symbol for item in law.inputs if item.reference == group]
-        falling = -np.sort([-inputs[name] for name in names], axis=0)
+        falling = sorted((inputs[name] for name in names), reverse=True)
         inputs |= dict(zip(names, falling, strict=True))
-    scales = {item.reference or item.symbol: array(powers(-9, 9)) for item in law.inputs}
+    scales = {item.reference or item.symbol: draw(DECADES[9]) for item in law.inputs}
+    weights = {item.symbol: draw(DECADES[3]) for item in law.weights}
+    curvature = {item.symbol: bulk(item.prior)[draw(PERCENT)] for item in law.curvature}
     return Places(
-        inputs=inputs,
-        weights={item.symbol: array(powers(-3, 3)) for item in law.weights},
-        curvature={
-            item.symbol: bulk(item.prior)[array(st.integers(0, 98))] for item in law.curvature
-        },
-        reference={item.symbol: scales[item.reference or item.symbol] for item in law.inputs},
+        inputs={name: value * np.array([1.0, 2.0]) for name, value in inputs.items()},
+        weights={name: value * np.array([1.0, 1.1]) for name, value in weights.items()},
+        curvature={name: value * np.array([1.0, 1.1]) for name, value in curvature.items()},
+        reference={i.symbol: np.full(2, scales[i.reference or i.symbol]) for i in law.inputs},
     )
 
 
@@ -98,7 +94,7 @@ def test_a_law_is_documented(law):
 
 
 @pytest.mark.parametrize("law", [law for law in LAWS if law.weights], ids=name_of)
-@given(data=st.data(), total=powers(-3, 3))
+@given(data=st.data(), total=DECADES[3])
 def test_divided_by_its_own_value_a_law_is_m_at_the_reference(law, data, total):
     """Exactly so where inputs are scaled; and what it comes to in raw units is M there too."""
     at = data.draw(places(law))

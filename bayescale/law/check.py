@@ -23,7 +23,7 @@ from bayescale.expressions.text import numpy_function
 from bayescale.law import contract
 from bayescale.law.contract import first, values
 from bayescale.law.law import Law
-from bayescale.law.places import Places, draw_places
+from bayescale.law.places import Places, draw_places, told
 from bayescale.law.prior import Array
 
 N_PLACES, DECADES = 50, 3.0
@@ -109,18 +109,6 @@ def explained(law: Law, _: Places) -> Iterator[str]:
             yield f"{what} is empty; write it in a line, for those who read the law without you"
 
 
-def separable(law: Law, at: Places) -> Iterator[str]:
-    """Each weight alone gives a response, by which it has a value in raw units."""
-    for symbol in at.weights:
-        value = values(law, at.ones, at.alone(symbol))
-        if (k := first(~(np.isfinite(value) & (value > 0)))) is not None:
-            yield (
-                f"with {symbol} as the only weight the response at the reference run is "
-                f"{value[k]:.4g} at {at.told(k)}, so that {symbol} has no value in raw units; let "
-                "each weight give a response of its own, as in a sum, or declare it as a shape"
-            )
-
-
 def arrays(law: Law, at: Places) -> Iterator[str]:
     """Numpy and xarray broadcast draws against points, to the numbers of single calls."""
     import xarray as xr
@@ -203,11 +191,11 @@ def units(law: Law, at: Places) -> Iterator[str]:
     }
     found, expected = values(law, raw_inputs, raw), values(law, at.inputs, at.parameters)
     if (k := first(~np.isclose(found, expected, rtol=1e-6, atol=0.0))) is not None:
-        reference = ", ".join(f"{name} = {value[k]:.4g}" for name, value in at.reference.items())
         yield (
-            f"for a reference run of {reference} the response in raw units is {found[k]:.4g}, and "
-            f"{expected[k]:.4g} in units of the reference, at {at.told(k)}; give each shape that "
-            "is a scale of an input its to_raw, and let each term have one weight as a factor"
+            f"for a reference run of {told(k, at.reference)} the response in raw units is "
+            f"{found[k]:.4g}, and {expected[k]:.4g} in units of the reference, at {at.told(k)}; give "
+            "each shape that is a scale of an input its to_raw, and let each term have one weight "
+            "as a factor"
         )
 
 
@@ -215,7 +203,7 @@ def units(law: Law, at: Places) -> Iterator[str]:
 CHECKS: tuple[contract.Check, ...] = (
     explained,
     *contract.QUICK,
-    separable,
+    contract.separable,
     arrays,
     text,
     script,

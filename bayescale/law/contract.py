@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from bayescale.errors import LawError
 from bayescale.expressions.text import Text
-from bayescale.law.places import Places
+from bayescale.law.places import Places, told
 from bayescale.law.prior import Array
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -56,15 +56,30 @@ def written(law: Evaluate, at: Places) -> Iterator[str]:
 
 def positive(law: Evaluate, at: Places) -> Iterator[str]:
     """The response is positive and finite."""
-    for places in (at.inputs, at.ones):
-        value = values(law, places, at.parameters)
-        if (k := first(~(np.isfinite(value) & (value > 0)))) is not None:
-            where = at.told(k) if places is at.inputs else f"the reference run, and {at.told(k)}"
+    if found := _not_positive(law, at, at.parameters):
+        yield (
+            f"the response is {found}; it must be positive and finite at every scale: change the "
+            "formula, or narrow a prior that reaches too far"
+        )
+
+
+def separable(law: Evaluate, at: Places) -> Iterator[str]:
+    """Each weight alone gives a response, by which it has a value in raw units."""
+    for symbol in at.weights:
+        if found := _not_positive(law, at, at.alone(symbol)):
             yield (
-                f"the response is {value[k]:.4g} at {where}; it must be positive and finite at "
-                "every scale, so change the formula, or narrow a prior that reaches too far"
+                f"with {symbol} as the only weight the response is {found}; let each weight alone "
+                "give a positive and finite response, as in a sum, or declare it as a shape"
             )
-            return
+
+
+def _not_positive(law: Evaluate, at: Places, parameters: Mapping[str, Array]) -> str:
+    """A response that is not positive and finite, and where it is so; nothing if there is none."""
+    for where, inputs in (("", at.inputs), ("the reference run, for ", at.ones)):
+        value = values(law, inputs, parameters)
+        if (k := first(~(np.isfinite(value) & (value > 0)))) is not None:
+            return f"{value[k]:.4g} at {where}{told(k, inputs, parameters)}"
+    return ""
 
 
 def homogeneous(law: Evaluate, at: Places) -> Iterator[str]:

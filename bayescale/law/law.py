@@ -140,7 +140,7 @@ class Law:
 
     @cached_property
     def _places(self) -> Places:
-        return draw_places(self.inputs, self.parameters, size=3, decades=1.5)
+        return draw_places(self.inputs, self.parameters, size=8, decades=1.5)
 
     def reference(self, inputs: Mapping[str, Array]) -> dict[str, float]:
         """Geometric mean of observed inputs, common to inputs that are compared.

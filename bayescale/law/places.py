@@ -53,6 +53,10 @@ class Places:
         """Scaled inputs of the reference run."""
         return {name: np.ones_like(value) for name, value in self.inputs.items()}
 
+    def told(self, k: int) -> str:
+        """One place in words."""
+        return told(k, self.values)
+
     def crossed(self) -> Places:
         """The parameters of each place at the inputs of every place, in that order."""
 
@@ -70,9 +74,10 @@ class Places:
         none = {name: np.zeros_like(value) for name, value in self.weights.items()}
         return none | {symbol: np.ones_like(self.weights[symbol])} | dict(self.curvature)
 
-    def told(self, k: int) -> str:
-        """One place in words: ``x = 0.31, a = 2``."""
-        return ", ".join(f"{name} = {value[k]:.4g}" for name, value in self.values.items())
+
+def told(k: int, *values: Mapping[str, Array]) -> str:
+    """Values of one place in words: ``x = 0.31, a = 2``."""
+    return ", ".join(f"{n} = {value[k]:.4g}" for items in values for n, value in items.items())
 
 
 def draw_places(
