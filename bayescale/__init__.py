@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from bayescale.decision.buying.next_runs import NextRuns as NextRuns
     from bayescale.decision.buying.next_runs import next_runs as next_runs
     from bayescale.decision.cost import Cost as Cost
-    from bayescale.decision.limits import Limit as Limit
+    from bayescale.decision.limit import Limit as Limit
     from bayescale.decision.options import Options as Options
     from bayescale.decision.options import compare_options as compare_options
     from bayescale.decision.plan import Plan as Plan
     from bayescale.decision.plan import plan as plan
     from bayescale.forecast.forecast import Extrapolation as Extrapolation
     from bayescale.forecast.forecast import extrapolate as extrapolate
-    from bayescale.forecast.mixture import Average as Average
+    from bayescale.forecast.mixture import Ensemble as Ensemble
     from bayescale.judge.backtest import Backtest as Backtest
     from bayescale.judge.backtest import backtest as backtest
     from bayescale.judge.scores import score as score
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from bayescale.law.check import check as check
     from bayescale.posterior.fit import Fit as Fit
     from bayescale.posterior.fit import fit as fit
-    from bayescale.posterior.knowledge.identifiability import identifiability as identifiability
+    from bayescale.posterior.fit import identifiability as identifiability
+    from bayescale.posterior.fit import load as load
     from bayescale.posterior.parameters import Belief as Belief
-    from bayescale.posterior.store import load as load
     from bayescale.report.report import report as report
     from bayescale.runs.points import read_points as read_points
     from bayescale.runs.runs import Runs as Runs
@@ -60,25 +60,26 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 law, laws, register = catalogue.resolve, catalogue.table, catalogue.register
+# The room is there from now on, so that its name is left to the function.
+import_module("bayescale.report")
+del globals()["report"]
 
 # Where the other public names are, by room and module.
 _LATER = {
     "decision.buying.next_runs": "NextRuns next_runs",
     "decision.cost": "Cost",
-    "decision.limits": "Limit",
+    "decision.limit": "Limit",
     "decision.options": "Options compare_options",
     "decision.plan": "Plan plan",
     "forecast.forecast": "Extrapolation extrapolate",
-    "forecast.mixture": "Average",
+    "forecast.mixture": "Ensemble",
     "judge.backtest": "Backtest backtest",
     "judge.scores": "score",
     "judge.sensitivity": "sensitivity",
     "judge.weights": "average compare",
     "law.check": "LawCheck check",
-    "posterior.fit": "Fit fit",
-    "posterior.knowledge.identifiability": "identifiability",
+    "posterior.fit": "Fit fit identifiability load",
     "posterior.parameters": "Belief",
-    "posterior.store": "load",
     "report.report": "report",
     "runs.points": "read_points",
     "runs.runs": "Runs read_runs",

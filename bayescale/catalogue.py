@@ -7,14 +7,12 @@ import importlib
 import pkgutil
 import runpy
 import traceback
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayescale.errors import InputError, LawError
 from bayescale.law.law import Law
-from bayescale.law.symbols import Shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,10 +64,7 @@ def register(law: Law) -> Law:
 
 def _density(law: Law) -> tuple[Any, ...]:
     """Collect what the log density depends on; a cell run again makes a new function of it."""
-    parameters = tuple(
-        replace(item, to_raw=None) if isinstance(item, Shape) else item for item in law.parameters
-    )
-    return law.formula, law.inputs, law.response, parameters, law.total, law.noise
+    return law.formula, law.inputs, law.response, law.parameters, law.total, law.noise
 
 
 def resolve(law: str | Path | Law) -> Law:
@@ -119,18 +114,11 @@ def _from_file(path: Path) -> Law:
         found = runpy.run_path(str(path), run_name=f"bayescale_law_{path.stem}").get("LAW")
     except LawError as fault:
         raise LawError(f"Law file {str(path)!r}: {fault}") from fault
-    except _FAULTS as fault:
+    except Exception as fault:
         raise LawError(f"Law file {str(path)!r} does not run: {_where(fault, path)}.") from fault
     if not isinstance(found, Law):
         raise LawError(f"Law file {str(path)!r} must define LAW = Law(...); it holds {found!r}.")
     return found
-
-
-# What ordinary Python raises; a file that means to exit or to interrupt may do so.
-_FAULTS = (
-    *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError),
-    *(OSError, RuntimeError, SyntaxError, TypeError, ValueError),
-)
 
 
 def _where(fault: BaseException, path: Path) -> str:

@@ -14,11 +14,13 @@ from typing import Any
 _LATER = {
     "resolve": "bayescale.catalogue",
     "extrapolate": "bayescale.forecast.forecast",
-    "forecast_picture": "bayescale.plots.simple",
-    "backtest_picture": "bayescale.plots.simple",
-    "plan_picture": "bayescale.plots.plan",
-    "next_picture": "bayescale.plots.next_runs",
+    "extrapolation": "bayescale.plots.forecast",
+    "bands": "bayescale.plots.backtest",
+    "designs": "bayescale.plots.plan",
+    "candidates": "bayescale.plots.next_runs",
     "plan_sentences": "bayescale.words.plan",
+    "smallest_sentence": "bayescale.words.plan",
+    "options_sentences": "bayescale.words.options",
     "next_runs_sentences": "bayescale.words.next_runs",
 }
 

@@ -45,7 +45,7 @@ def runs_file(power_table: pd.DataFrame, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def fit_file(runs_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fit of the law ``power`` to its training rows, made by the command line and saved."""
-    from bayescale.cli import main
+    from bayescale.cli.main import main
 
     path = tmp_path_factory.mktemp("fit") / "fit.nc"
     arguments = ["fit", runs_file, "--law", "power", "--where", "split=train", "-o", path]

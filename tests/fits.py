@@ -1,6 +1,6 @@
 """Runs simulated from a known truth, and fits made by hand."""
 
-import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -9,10 +9,12 @@ import pandas as pd
 import xarray as xr
 
 from bayescale import catalogue
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
+from bayescale.law.prior import Prior
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL, share_name
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.knowledge.diagnostics import Diagnostics
-from bayescale.posterior.parameters import share_name
+from bayescale.posterior.parameters import Stated
+from bayescale.runs.runs import Runs
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
@@ -61,33 +63,51 @@ def free_of(law, raw, reference, *, scale=0.01, dof=8.0):
     return free | {item.symbol: raw[item.symbol] for item in law.curvature}
 
 
+# A raw prior of M: what is made by hand has its total in the response's unit.
+RAW_TOTAL = Stated({TOTAL: Prior("LogNormal", mu=0.0, sigma=10.0, why="in the response's unit")})
+
+
+def runs_of(law, inputs, response, *, run=None, **columns):
+    """Runs as a table that was read, without its checks."""
+    table = pd.DataFrame({**inputs, law.response.symbol: response, **columns})
+    table.index.name = "row"
+    symbols = (*law.input_symbols, law.response.symbol)
+    return Runs(law, table, {symbol: symbol for symbol in symbols}, {}, run, "made by hand")
+
+
 def by_hand(law, raw, *, inputs=None, scale=0.01, dof=8.0, problems=(), approximate=False):
     """A fit whose posterior is stated: ``raw`` holds numbers, or arrays of one value per draw."""
     law = catalogue.resolve(law)
     inputs = inputs or places(law, 30)
-    reference = law.reference(inputs)
     draws = np.broadcast_arrays(*(np.atleast_1d(value) for value in raw.values()))
     raw = dict(zip(raw, draws, strict=True))
     size = draws[0].size
-    free = free_of(law, raw, reference, scale=np.full(size, scale), dof=np.full(size, dof))
+    noise = {"scale": np.full(size, scale), "dof": np.full(size, dof)}
+    free = free_of(law, raw, law.reference(inputs), **noise)
     response = law(inputs, {name: np.median(value) for name, value in raw.items()})
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": dataset(raw | {n: free[n] for n in (TOTAL, NOISE_SCALE, NOISE_DOF)}),
-            "free": dataset(free),
-            "observed_data": xr.Dataset({law.response.symbol: ("obs", response)}),
-            "constant_data": xr.Dataset({name: ("obs", x) for name, x in inputs.items()}),
-        }
-    )
-    tree.attrs = {
-        **{"law": law.name, "law_version": law.version, "formula": law.formula, "unit": 1.0},
-        **{"derive": "{}", "soft_constraints": "[]", "reference": json.dumps(reference)},
-        **{"run": "", "growing": ""},
-    }
+    posterior = raw | {n: free[n] for n in (TOTAL, NOISE_SCALE, NOISE_DOF)}
+    return made_fit(runs_of(law, inputs, response), free, posterior, problems, approximate)
+
+
+def made_fit(runs, free, posterior=None, problems=(), approximate=False, *, alone=True):
+    """A fit of stated draws, arrays of shape (n_draws,); of a curve rows err alone, or alike."""
+    law = runs.law
+    if alone and law.noise.along and runs.run is None:
+        law = replace(law, noise=replace(law.noise, along=""))
+        runs = replace(runs, law=law)
+    tree = xr.DataTree.from_dict({"posterior": dataset(posterior or free), "free": dataset(free)})
+    tree.attrs = {"law": law.name, "law_version": law.version, "formula": law.formula}
     rows = tuple(
         {"parameter": name, "contraction": 0.9, "informed": True} for name in tree["posterior"]
     )
-    return Fit(law, tree, Diagnostics(rows, (), 0, 1.0, tuple(problems), approximate=approximate))
+    found = Diagnostics(rows, (), 0, 1.0, tuple(problems), approximate=approximate)
+    return Fit(runs, RAW_TOTAL, tree, found)
+
+
+def observing(fit, response, inputs=None):
+    """The same draws beside other observed responses, and other places if they are given."""
+    runs = runs_of(fit.law, inputs or fit.inputs, response)
+    return replace(fit, runs=replace(runs, derive=fit.runs.derive))
 
 
 def dataset(values):

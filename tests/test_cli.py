@@ -2,15 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from types import ModuleType, SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import bayescale as bs
 from bayescale import catalogue
-from bayescale.cli import main, options
+from bayescale.cli import options, screen
+from bayescale.cli.main import COMMANDS, main
 
 EXAMPLE_LAW = """
 from bayescale.law.law import Exponent, Input, Law, Prior, Response, Weight
@@ -95,6 +98,52 @@ def test_a_law_is_described_in_full(ok, name):
 
 def test_a_law_of_ones_own_is_described(ok, law_file):
     assert "y = floor + a*x**-b" in ok("laws", law_file)
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """Let the check of a law find what is given; returns the laws that were checked."""
+
+    def find(*failures):
+        seen = []
+        module = ModuleType("bayescale.law.check")
+        found = SimpleNamespace(passed=not failures, failures=failures)
+        module.check = lambda law: seen.append(law.name) or found
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        return seen
+
+    return find
+
+
+def test_a_law_that_keeps_the_contract_is_said_to(ok, law_file, checked):
+    seen = checked()
+    assert ok("laws", law_file, "--check") == "mine, version 1: keeps the whole contract\n"
+    assert "chinchilla, version" in ok("laws", "chinchilla", "--check")
+    told = json.loads(ok("laws", law_file, "--check", "--json"))
+    assert told == {"law": "mine", "passed": True, "failures": []}
+    assert seen == ["mine", "chinchilla", "mine"]
+
+
+def test_each_failure_of_a_law_is_a_line_and_exit_code_1(run, law_file, checked):
+    failures = ("It falls as x grows.", "Its unit is missing.")
+    checked(*failures)
+    assert run("laws", law_file, "--check") == (1, "\n".join(failures) + "\n", "")
+    code, out, err = run("laws", law_file, "--check", "--json")
+    assert (code, err) == (1, "")
+    assert json.loads(out) == {"law": "mine", "passed": False, "failures": list(failures)}
+
+
+def test_what_is_no_law_is_not_checked(run, tmp_path, checked):
+    seen = checked()
+    path = tmp_path / "broken.py"
+    path.write_text("LAW = 1 / 0\n")
+    code, out, err = run("laws", path, "--check")
+    assert (code, out) == (2, "")
+    assert "line 1: ZeroDivisionError" in err
+    code, out, err = run("laws", "--check")
+    assert (code, out) == (2, "")
+    assert "--check takes a law" in err
+    assert seen == []
 
 
 # Fit and show --------------------------------------------------------------------------------
@@ -345,12 +394,13 @@ def test_an_interruption_is_no_traceback(run, monkeypatch):
     assert run("laws", "power") == (130, "", "error: interrupted\n")
 
 
-@pytest.mark.parametrize("command", ["laws", "fit", "show", "extrapolate", "demo"])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_has_help_with_an_example(ok, command):
-    text = ok(command, "--help")
-    assert f"usage: bayescale {command}" in text
-    assert f"example:\n  bayescale {command}" in text
-    assert command in ok()
+    text = ok(command.name, "--help")
+    assert f"usage: bayescale {command.name}" in text
+    assert f"{command.says}\n" in text
+    assert f"example:\n  bayescale {command.name}" in text
+    assert command.name in ok()
 
 
 def test_the_version(ok):
@@ -358,7 +408,7 @@ def test_the_version(ok):
 
 
 def test_a_reader_that_leaves_early_is_no_failure():
-    code = "import sys; from bayescale.cli import main; sys.exit(main(['laws', 'pretraining']))"
+    code = "import sys; from bayescale.cli.main import main; sys.exit(main(['laws', 'power']))"
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
@@ -372,7 +422,66 @@ def test_numbers_with_commas_part_no_point():
     assert options.points(["N=1,000,000, D = 1.4T"]) == {"N": ["1,000,000"], "D": ["1.4T"]}
 
 
-def test_tables_are_drawn_on_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert main(["laws"]) == 0
-    assert "──" in capsys.readouterr().out
+# On a terminal -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Make standard output a terminal of 80 columns."""
+
+    def make():
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+        monkeypatch.setenv("COLUMNS", "80")
+
+    return make
+
+
+def test_tables_are_drawn_on_a_terminal(ok, terminal):
+    terminal()
+    assert "──" in ok("laws")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["laws"], ["laws", "power"], ["show", "FIT"], ["extrapolate", "FIT", "--at", "x=1M"]],
+)
+def test_a_terminal_of_80_columns_shows_every_number_whole(ok, fit_file, terminal, command):
+    typed = [fit_file if word == "FIT" else word for word in command]
+    plain = ok(*typed)
+    terminal()
+    drawn = ok(*typed)
+    assert max(map(len, drawn.splitlines())) <= 80
+    number = r"(?<![\w.])-?\d[\w.]*"
+    assert set(re.findall(number, plain)) <= set(re.findall(number, drawn))
+
+
+def test_words_wrap_and_numbers_do_not(terminal, capsys):
+    terminal()
+    words = " ".join(["word"] * 40)
+    numbers = {f"number {k}": [f"{k}.123456789"] for k in range(3)}
+    screen.table(
+        {"name": ["share[alpha]"], **numbers, "meaning": [words]}, left=["name", "meaning"]
+    )
+    drawn = capsys.readouterr().out
+    assert drawn.count("word") == 40
+    (first,) = (line for line in drawn.splitlines() if "share[alpha]" in line)
+    assert all(f"{k}.123456789" in first for k in range(3))
+
+
+def test_more_numbers_than_fit_are_drawn_in_parts_beside_their_words(terminal, capsys):
+    terminal()
+    numbers = {f"number {k}": [f"{k}.123456789", "-"] for k in range(10)}
+    screen.table({"name": ["one", "two"], **numbers}, left=["name"])
+    drawn = capsys.readouterr().out
+    assert max(map(len, drawn.splitlines())) <= 80
+    assert drawn.count("one") == drawn.count("two") == drawn.count("name") == 2
+    for name, (value, _) in numbers.items():
+        assert drawn.count(name) == drawn.count(value) == 1
+
+
+def test_sentences_break_between_words_and_keep_their_indent(terminal, capsys):
+    terminal()
+    screen.say("    " + " ".join(["sentence"] * 20) + "\n")
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert (len(lines), last) == (3, "")
+    assert all(line.startswith("    sentence") and len(line) <= 80 for line in lines)

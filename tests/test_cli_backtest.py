@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescale.cli import main
+from bayescale.cli.main import main
 
 
 @pytest.fixture(scope="module")

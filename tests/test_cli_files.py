@@ -1,10 +1,12 @@
 """What a command writes is written whole or not at all."""
 
+from argparse import Namespace
+
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from bayescale.cli.files import write_picture, write_table
+from bayescale.cli.files import answer, write_picture
 from bayescale.errors import InputError
 
 
@@ -35,8 +37,16 @@ def test_the_ending_of_the_name_is_the_format(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["plan.SVG"]
 
 
-def test_a_table_is_read_back_and_none_is_written_without_a_name(tmp_path):
-    table = pd.DataFrame({"N": [1e9], "median": [2.5]})
-    write_table(table, None)
-    write_table(table, tmp_path / "table.csv")
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table.csv"), table)
+@pytest.mark.parametrize("json", [True, False])
+def test_files_are_written_and_said_only_where_they_are_named(tmp_path, capsys, json):
+    table, path = pd.DataFrame({"N": [1e9], "median": [2.5]}), tmp_path / "table.csv"
+    told = (lambda: {"N": 1e9}, lambda: print("the answer"), table, Figure)
+    answer(Namespace(json=json, csv=None, plot=None), *told)
+    assert list(tmp_path.iterdir()) == []
+    alone = capsys.readouterr().out
+    answer(Namespace(json=json, csv=path, plot=tmp_path / "plan.png"), *told)
+    pd.testing.assert_frame_equal(pd.read_csv(path), table)
+    assert (tmp_path / "plan.png").read_bytes()[:4] == b"\x89PNG"
+    named = "" if json else f"Written to {path}.\nWritten to {tmp_path / 'plan.png'}.\n"
+    assert capsys.readouterr().out == alone + named
+    assert alone == ('{\n  "N": 1000000000.0\n}\n' if json else "the answer\n")

@@ -9,7 +9,7 @@ import bayescale as bs
 
 SAMPLERS = {"pymc", "pytensor", "nutpie", "numba", "jax"}
 HEAVY = SAMPLERS | {"arviz", "arviz_stats", "matplotlib", "scipy.stats"}
-TABLES = {"pandas", "xarray", "pandera"}
+TABLES = {"pandas", "xarray"}
 
 
 def loaded_by(code, cwd):
@@ -22,7 +22,7 @@ def loaded_by(code, cwd):
 
 
 def command(*arguments):
-    return f"from bayescale.cli import main\nassert main({list(map(str, arguments))!r}) == 0"
+    return f"from bayescale.cli.main import main\nassert main({list(map(str, arguments))!r}) == 0"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def test_the_wheel_holds_laws_runs_templates_and_types(wheel):
 
 def test_the_wheel_works_from_another_folder(wheel, tmp_path):
     code = (
-        "import bayescale as bs; from bayescale.cli import main; print(bs.__file__); main(['laws'])"
+        "import bayescale as bs; print(bs.__file__)\n"
+        "from bayescale.cli.main import main; main(['laws'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

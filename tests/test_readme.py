@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bayescale import datasets
-from bayescale.cli import main
+from bayescale.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,5 +1,1 @@
-"""The command line: arguments in, calls out."""
-
-from bayescale.cli.main import main
-
-__all__ = ["main"]
+"""The command line: one file per command."""

@@ -1,20 +1,31 @@
-"""``bayescale demo``: three laws, the runs that ship, and the forecasts of hidden runs."""
+"""Forecast shipped runs that were held out, and compare.
+
+example:
+  bayescale demo -o bayescale-demo
+"""
 
 from __future__ import annotations
 
 import time
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayescale.cli import screen
+from bayescale.cli import options, screen
+from bayescale.cli.command import Command, file
 from bayescale.errors import InputError
 from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
     from bayescale.report.demo import Result
 
+OPTIONS = (
+    file("-o --output", "a folder", dest="folder", default=Path("bayescale-demo")),
+    options.seed(1),
+)
 
-def run_demo(folder: Path, seed: int) -> None:
+
+def run(given: Namespace) -> None:
     """Carry out the studies, print them, and write pictures and a page to a folder.
 
     Raises
@@ -22,6 +33,7 @@ def run_demo(folder: Path, seed: int) -> None:
     InputError
         If the folder is a file, or lies where there is no folder.
     """
+    folder = given.folder
     if folder.exists() and not folder.is_dir():
         raise InputError(f"Cannot write the demo to {str(folder)!r}: it is a file.")
     if not folder.parent.is_dir():
@@ -32,7 +44,7 @@ def run_demo(folder: Path, seed: int) -> None:
     screen.say("Fitting three laws to runs that ship with bayescale; the largest runs are hidden.")
     screen.say("(Each law is compiled first, which takes longest the first time.)\n")
     results = []
-    for result in studies(seed):
+    for result in studies(given.seed):
         _print(result)
         results.append(result)
     page = write_page(results, folder)
@@ -44,15 +56,10 @@ def _print(result: Result) -> None:
     law = result.fit.law
     screen.say(f"{result.study.title}: {law.response.symbol} = {law.formula}")
     screen.say(f"Fitted {len(result.runs)} runs in {result.seconds:.1f} s.")
-    rows = [
-        [
-            *(format_number(row[name]) for name in law.input_symbols),
-            *(screen.number(row[name]) for name in ("measured", "median", "lower", "upper")),
-            "yes" if row["inside"] else "no",
-            f"{row['reach']:.2f}",
-        ]
-        for _, row in result.comparison.iterrows()
-    ]
-    columns = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
-    screen.table(columns, rows, right=columns)
+    shown = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
+    formats = {**dict.fromkeys(law.input_symbols, format_number), "reach": "{:.2f}".format}
+    screen.frame(result.comparison[shown], formats)
     screen.say(f"{result.verdict}\n")
+
+
+COMMAND = Command("demo", __doc__, OPTIONS, run)

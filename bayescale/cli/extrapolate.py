@@ -1,101 +1,83 @@
-"""``bayescale extrapolate``: from a saved fit to a forecast."""
+"""Forecast at new scales from a saved fit.
+
+example:
+  bayescale extrapolate fit.nc --at N=70B,D=1.4T --at N=7B,D=1.4T
+  bayescale extrapolate fit.nc --points points.csv --kind mean --csv forecast.csv
+"""
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import bayescale as bs
 from bayescale.cli import options, screen
-from bayescale.cli.files import say_written, write_table
+from bayescale.cli.command import Command, either, file, option, picked
+from bayescale.cli.files import answer
 from bayescale.numbers import format_number
 
-if TYPE_CHECKING:
-    import pandas as pd
+# Columns of a forecast's table that are sentences, the same in every row.
+_SAID = ["interval", "discrepancy", "notes"]
+_WRONG = "of the further change that the law may get wrong (default: as on published runs)"
 
-    from bayescale.forecast.forecast import Extrapolation
-    from bayescale.posterior.fit import Fit
+OPTIONS = (
+    *options.SAVED_FIT,
+    either(
+        *(options.AT, file("--points", "a table of points, a column for each input")), required=True
+    ),
+    *(options.kind("run"), options.MASS),
+    option("--below", "LIMIT", "also the probability of less than this", type=float),
+    options.seed(0),
+    either(
+        option("--discrepancy", "SHARE", _WRONG, type=float, default=True), options.NO_DISCREPANCY
+    ),
+    *(options.ALLOW_UNCONVERGED, options.CSV, options.JSON),
+)
 
 
-def answer(given: Namespace) -> None:
-    """Forecast and print; also write a CSV file if one is named.
-
-    Parameters
-    ----------
-    given : argparse.Namespace
-        The options of ``bayescale extrapolate``.
-    """
-    options.output_file(given.csv)
-    from bayescale.posterior.store import load
-
-    fit = load(given.fit, given.law)
-    found = fit.extrapolate(
-        options.points(given.at) if given.at else _from_file(given.points, fit),
-        kind=given.kind,
-        mass=given.mass,
-        seed=given.seed,
-        discrepancy=not given.no_discrepancy if given.discrepancy is None else given.discrepancy,
-        allow_unconverged=given.allow_unconverged,
+def run(given: Namespace) -> None:
+    """Forecast, print, and write the table where a file is named."""
+    fit = bs.load(given.fit, given.law)
+    if given.points is None:
+        at: Any = options.points(given.at)
+    else:
+        at = bs.read_points(options.table_of_points(given.points, fit), fit.law, fit.derive)
+    found = fit.extrapolate(at, **picked(given, "kind mass"), **options.trust(given))
+    table, below = found.table, given.below
+    if below is not None:
+        table.insert(len(found.points.columns), "probability", found.probability(below))
+    answer(
+        given,
+        lambda: as_values(found) | ({} if below is None else {"below": below}),
+        lambda: print_forecast(found, f"P({fit.law.response.symbol} < {below})"),
+        table,
     )
-    table = found.table
-    if given.below is not None:
-        table.insert(len(found.points.columns), "probability", found.probability(given.below))
-    write_table(table, given.csv)
-    if given.json:
-        screen.as_json(as_values(found, table, given.below))
-        return
-    print_forecast(found, table, given.below)
-    say_written(given.csv)
 
 
-def _from_file(path: Path, fit: Fit) -> pd.DataFrame:
-    from bayescale.runs.points import read_points
-    from bayescale.runs.table import read_table
-
-    # The file may use the column names of the runs that were fitted.
-    columns = json.loads(fit.provenance["columns"])
-    return read_points(read_table(path).frame, fit.law, derive=fit.derive, columns=columns)
-
-
-def print_forecast(found: Extrapolation, table: pd.DataFrame, below: float | None = None) -> None:
+def print_forecast(found: bs.Extrapolation, probability: str = "probability") -> None:
     """Print a forecast's table, and what its intervals are of."""
     law = found.law
-    inputs = list(law.input_symbols)
-    shown = [name for name in ("probability", "median", "lower", "upper", "mean") if name in table]
-    titles = {"probability": f"P({law.response.symbol} < {below})"}
-    rows = [
-        [
-            *(format_number(row[name]) for name in inputs),
-            *(screen.number(row[name]) for name in shown),
-            f"{row['reach']:.1f}",
-        ]
-        for _, row in table.iterrows()
-    ]
-    columns = [*inputs, *(titles.get(name, name) for name in shown), "reach"]
     screen.say(f"{law.response.symbol} ({law.response.unit}) by {law.name}\n")
-    screen.table(columns, rows, right=columns)
-    screen.say(f"\nIntervals: {table['interval'].iloc[0]}.")
+    screen.frame(
+        found.table.drop(columns=_SAID).rename(columns={"probability": probability}),
+        {**dict.fromkeys(law.input_symbols, format_number), "reach": "{:.1f}".format},
+    )
+    screen.say(f"\nIntervals: {found.table['interval'].iloc[0]}.")
     screen.say(found.discrepancy)
     screen.say("Reach: decades beyond the observed runs, in the furthest input.")
-    for note in found.notes:
-        screen.say(f"Caution: {note}.")
+    screen.cautions(found.notes)
 
 
-def as_values(
-    found: Extrapolation, table: pd.DataFrame, below: float | None = None
-) -> dict[str, Any]:
+def as_values(found: bs.Extrapolation) -> dict[str, Any]:
     """A forecast as plain values, for a program to read."""
-    points = table.drop(columns=["interval", "discrepancy", "notes"])
     return {
         "law": found.law.name,
         "response": found.law.response.symbol,
         "unit": found.law.response.unit,
-        "kind": found.kind,
         "interval": "equal-tailed",
-        "mass": found.mass,
-        **({} if below is None else {"below": below}),
-        "discrepancy": found.discrepancy,
-        "notes": found.notes,
-        "points": points.to_dict("records"),
+        **picked(found, "kind mass discrepancy notes"),
+        "points": found.table.drop(columns=_SAID).to_dict("records"),
     }
+
+
+COMMAND = Command("extrapolate", __doc__, OPTIONS, run)

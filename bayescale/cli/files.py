@@ -1,26 +1,77 @@
-"""Tables and pictures that a command writes, whole or not at all."""
+"""What a command hands over: files, whole or not at all, and JSON or tables on the screen."""
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bayescale.cli import screen
 from bayescale.errors import InputError
+from bayescale.files import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 _DOTS = 150
+_WRITTEN = ("output", "csv", "plot")
 
 
-def write_table(table: pd.DataFrame, path: Path | None) -> None:
-    """Write a table as CSV, if a file is named."""
-    if path is None:
+def refuse_unwritable(given: Namespace) -> None:
+    """Refuse files that cannot be written, before the work is done for them.
+
+    Raises
+    ------
+    InputError
+        If a file's folder does not exist, or it is a folder itself.
+    """
+    for name in _WRITTEN:
+        path = getattr(given, name, None)
+        if path is not None and path.is_dir():
+            raise InputError(f"Cannot write to {str(path)!r}: it is a folder.")
+        if path is not None and not path.parent.is_dir():
+            raise InputError(
+                f"Cannot write {str(path)!r}: there is no folder {str(path.parent)!r}."
+            )
+
+
+def answer(
+    given: Namespace,
+    values: Callable[[], Mapping[str, Any]],
+    tables: Callable[[], None],
+    table: pd.DataFrame | None = None,
+    draw: Callable[[], Figure] | None = None,
+) -> None:
+    """Write the table and the picture that were asked for, and print the answer.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        With ``json``; ``csv`` and ``plot`` where the command has them.
+    values : callable
+        The answer for a program to read.
+    tables : callable
+        Prints it for a person.
+    table : pandas.DataFrame, optional
+    draw : callable, optional
+    """
+    csv, plot = getattr(given, "csv", None), getattr(given, "plot", None)
+    if table is not None and csv is not None:
+        write_table(table, csv)
+    if draw is not None and plot is not None:
+        write_picture(draw(), plot)
+    if given.json:
+        screen.as_json(values())
         return
-    from bayescale.files import whole_file
+    tables()
+    for path in filter(None, (csv, plot)):
+        screen.say(f"Written to {path}.")
 
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV."""
     with whole_file(path, "a table") as draft:
         draft.write_text(table.to_csv(index=False), encoding="utf-8")
 
@@ -40,14 +91,5 @@ def write_picture(figure: Figure, path: Path) -> None:
             f"A picture cannot be written as {path.suffix!r} ({str(path)!r}); end its name in one "
             f"of {', '.join(known)}."
         )
-    from bayescale.files import whole_file
-
     with whole_file(path, "a picture") as draft:
         figure.savefig(draft, dpi=_DOTS, format=kind)
-
-
-def say_written(*paths: Path | None) -> None:
-    """Name the files that were written, as the end of the answer."""
-    for path in paths:
-        if path is not None:
-            screen.say(f"Written to {path}.")

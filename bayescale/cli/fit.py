@@ -1,43 +1,37 @@
-"""``bayescale fit``: from a table to a posterior, shown and saved."""
+r"""Fit a law to a table of runs.
+
+example:
+  bayescale fit runs.csv --law chinchilla --column N=n_params --column D=n_tokens \
+      --column L=loss --where split=train -o fit.nc
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from bayescale.cli import screen
-from bayescale.cli.options import output_file, pairs
+import bayescale as bs
+from bayescale.cli import options, screen
+from bayescale.cli.command import DONE, FAILED, Command, file, option, picked, switch
+from bayescale.cli.show import as_values, print_fit
+from bayescale.intervals import check_mass
 
-PASSED, NOT_CONVERGED = 0, 1
+OPTIONS = (
+    *options.TABLE,
+    option("--law", "LAW", "a law's name, or its file", required=True),
+    options.seed(1),
+    option("--chains", None, "independent chains", default=4),
+    option("--draws", None, "draws of each chain", default=1000),
+    file("-o --output", "save the fit here: fit.nc"),
+    switch("--preview", "a quick approximation, labelled as such"),
+    *(options.MASS, options.JSON),
+)
 
 
-def fit_table(given: Namespace) -> int:
-    """Read, fit, save, print.
-
-    Parameters
-    ----------
-    given : argparse.Namespace
-        The options of ``bayescale fit``.
-
-    Returns
-    -------
-    int
-        0, or 1 if the sampler did not converge; the fit is saved all the same.
-    """
-    output_file(given.output)
-    columns = pairs("--column", "N=n_params", given.column)
-    derive = pairs("--derive", "C=6*N*D", given.derive)
-    from bayescale.intervals import check_mass
-    from bayescale.runs.runs import read_runs
-
+def run(given: Namespace) -> int:
+    """Read, fit, save, print; a fit that did not converge is saved all the same."""
     check_mass(given.mass)
-    runs = read_runs(given.table, given.law, columns, derive, run=given.run, where=given.where)
-    screen.problems(runs.problems)
-    from bayescale.cli.show import as_values, print_fit
-    from bayescale.posterior.fit import fit
-
-    found = fit(
-        runs, seed=given.seed, chains=given.chains, draws=given.draws, preview=given.preview
-    )
+    runs = options.read_runs_of(given)
+    found = bs.fit(runs, **picked(given, "seed chains draws preview"))
     if given.output is not None:
         found.save(given.output)
     if given.json:
@@ -47,6 +41,9 @@ def fit_table(given: Namespace) -> int:
         print_fit(found, given.mass)
         screen.say(f"\nSaved to {given.output}." if given.output else "\nNot saved; see -o.")
     if found.diagnostics.passed:
-        return PASSED
+        return DONE
     screen.aside("error: the sampler did not converge; see the diagnostics before using this fit.")
-    return NOT_CONVERGED
+    return FAILED
+
+
+COMMAND = Command("fit", __doc__, OPTIONS, run)

@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
-from bayescale.cli.commands import parser
+from bayescale import __version__
+from bayescale.cli.command import BAD_INPUT, DONE, FAILED, INTERRUPTED, Command, Parser
+from bayescale.cli.files import refuse_unwritable
 from bayescale.errors import BayescaleError, InputError, RunsError
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+# A file each, in the order of a day's work. All are loaded for their options: what is heavy is
+# loaded when a command runs.
+_FILES = (
+    *("laws", "fit", "show", "extrapolate", "backtest", "compare", "sensitivity"),
+    *("plan", "next_runs", "report", "demo"),
+)
+COMMANDS: tuple[Command, ...] = tuple(
+    import_module(f"bayescale.cli.{name}").COMMAND for name in _FILES
+)
+_EXAMPLES = """\
+example:
+  bayescale laws pretraining
+  bayescale fit runs.csv --law pretraining --derive C=6*N*D -o fit.nc
+  bayescale extrapolate fit.nc --at N=70B,D=1.4T"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser; what it reads has the command as ``command``."""
+    top = Parser(
+        prog="bayescale",
+        description="Bayesian scaling laws: forecasts with intervals that can be trusted.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
+    )
+    top.add_argument("--version", action="version", version=f"bayescale {__version__}")
+    parsers = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(parsers)
+    return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,10 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done, 1 a computation failed, 2 bad input.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        asked = parser().parse_args(given or ["--help"])
-        code = int(asked.carry_out(asked))
+        given = parser().parse_args(typed or ["--help"])
+        refuse_unwritable(given)
+        code: int = given.command.run(given) or DONE
         sys.stdout.flush()
     except SystemExit as done:  # argparse has printed --help or --version
         return int(done.code or DONE)

@@ -1,110 +1,78 @@
-"""``bayescale next-runs``: which run to buy next, from a saved fit."""
+"""Rank the runs that might be bought next by what they are expected to do.
+
+example:
+  bayescale next-runs loss.nc --target N=70B,D=1.4T --cost-cap 1e22 --count 3
+  bayescale next-runs loss.nc --target N=70B,D=1.4T --at N=1B,D=100B --at N=7B,D=50B
+  bayescale next-runs loss.nc --budget 1e24 --risk 'cvar(0.9)' --candidates runs.csv
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayescale.cli import screen
-from bayescale.cli.files import say_written, write_picture, write_table
-from bayescale.cli.options import output_file, points
-from bayescale.cli.plan import read_cost
+import bayescale as bs
+from bayescale.cli import options, screen
+from bayescale.cli.command import Command, either, file, option, picked, repeated, unless
+from bayescale.cli.files import answer
 from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayescale.decision.buying.next_runs import NextRuns
-    from bayescale.posterior.fit import Fit
-
 _ROWS = 10
 
+OPTIONS = (
+    *options.SAVED_FIT,
+    repeated("--target", "POINT", "where the forecast matters (default: the plan's choice)"),
+    either(
+        file("--candidates", "a table of runs: inputs, and perhaps a column cost"),
+        options.AT,
+    ),
+    option("--cost-cap", "AMOUNT", "of one run; without candidates, of a grid of them"),
+    option("--total-cap", "AMOUNT", "of all the runs that are chosen together"),
+    option("--count", None, "how many are chosen, greedily", default=1),
+    option("--by", None, "of the forecast, or to the plan", choices=("width", "value")),
+    unless("--gain-alone", "per_cost", "rank by the gain, not by the gain per cost"),
+    option("--budget", "AMOUNT", "also the worth to a plan: 1e24, or '$2M'"),
+    *(options.RISK, *options.COST, options.kind("mean"), options.MASS),
+    option("--outcomes", None, "simulated for each candidate", default=64),
+    unless("--no-refits", "refits", "only say where weights fail"),
+    *(*options.TRUST, options.CSV, options.PLOT, options.JSON),
+)
 
-def run_next_runs(given: Namespace) -> None:
-    """Rank candidates and print; also write a table and draw a picture where files are named.
 
-    Parameters
-    ----------
-    given : argparse.Namespace
-        The options of ``bayescale next-runs``.
-    """
-    output_file(given.csv)
-    output_file(given.plot)
-    target = points(given.target, "--target") if given.target else None
-    from bayescale.decision.buying.next_runs import next_runs
-    from bayescale.decision.plan import plan
-    from bayescale.posterior.store import load
-
-    fit, cost = load(given.fit, given.law), read_cost(given)
-    common = {
-        "cost": cost,
-        "mass": given.mass,
-        "discrepancy": not given.no_discrepancy,
-        "seed": given.seed,
-        "allow_unconverged": given.allow_unconverged,
-    }
+def run(given: Namespace) -> None:
+    """Rank candidates, print, and write the table and the picture where files are named."""
+    target = options.points(given.target, "--target") if given.target else None
+    fit = bs.load(given.fit, given.law)
+    candidates: Any = options.points(given.at) if given.at else None
+    if given.candidates is not None:
+        candidates = options.table_of_points(given.candidates, fit)
+    common = {"cost": options.read_cost(given), "mass": given.mass, **options.trust(given)}
     decided = None
     if given.budget is not None:
-        decided = plan(
-            fit,
-            budget=given.budget,
-            risk=given.risk,
-            budget_risk=given.budget_risk,
-            **common,
-        )
-    found = next_runs(
+        decided = bs.plan(fit, **picked(given, "budget risk budget_risk"), **common)
+    found = bs.next_runs(
         fit,
-        _candidates(given, fit),
+        candidates,
         target,
         plan=decided,
-        cost_cap=given.cost_cap,
-        total_cap=given.total_cap,
-        count=given.count,
-        by=given.by,
-        per_cost=not given.gain_alone,
-        kind=given.kind,
-        outcomes=given.outcomes,
-        refits="never" if given.no_refits else "auto",
+        **picked(given, "cost_cap total_cap count by per_cost kind outcomes"),
+        refits="auto" if given.refits else "never",
         **common,
     )
-    write_table(found.table, given.csv)
-    if given.plot is not None:
-        write_picture(found.plot(), given.plot)
-    if given.json:
-        screen.as_json(as_values(found))
-        return
-    print_runs(found)
-    say_written(given.csv, given.plot)
+    answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
 
 
-def _candidates(given: Namespace, fit: Fit) -> pd.DataFrame | dict[str, list[str]] | None:
-    if given.at:
-        return points(given.at)
-    return None if given.candidates is None else _from_file(given.candidates, fit)
-
-
-def _from_file(path: Path, fit: Fit) -> pd.DataFrame:
-    import json
-
-    from bayescale.runs.table import read_table
-
-    frame = read_table(path).frame
-    # The file may use the column names of the runs that were fitted.
-    columns = json.loads(fit.provenance.get("columns", "{}"))
-    symbols = {name: symbol for symbol, name in columns.items() if symbol not in frame}
-    return frame.rename(columns=symbols)
-
-
-def print_runs(found: NextRuns) -> None:
+def _print(found: bs.NextRuns) -> None:
     """Print the sentences, the runs to buy, and the best of the candidates."""
     screen.say(f"{found.text}\n")
-    for note in found.notes:
-        screen.say(f"Caution: {note}.")
+    screen.cautions(found.notes)
     if len(found.choice) > 1:
         screen.say("To buy, in order (width and gains of all up to each)\n")
         _print_table(found, found.choice, ["cost", "width"])
-        screen.say("")
+        screen.say()
     shown = found.table.head(_ROWS)
     screen.say(f"The first {len(shown)} of {len(found.table)} candidates, by {found.by}\n")
     _print_table(found, shown, ["reach", "cost", "width"])
@@ -114,41 +82,32 @@ def print_runs(found: NextRuns) -> None:
     )
 
 
-def _print_table(found: NextRuns, table: pd.DataFrame, numbers: list[str]) -> None:
-    inputs = list(found.targets)
-    gains = ["reduction", *(["value"] if "value" in table else [])]
-    rows = [
-        [
-            *(format_number(row[name]) for name in inputs),
-            *(format_number(row[name]) for name in numbers),
-            *(_gain(row, name) for name in gains),
-            row["how"],
-        ]
-        for row in table.to_dict("records")
-    ]
-    titles: dict[str, str] = {"cost": f"cost ({found.candidates.unit})", "reduction": "narrower"}
-    columns = [titles.get(str(name), str(name)) for name in (*inputs, *numbers, *gains, "how")]
-    screen.table(columns, rows, right=columns[:-1])
+def _print_table(found: bs.NextRuns, table: pd.DataFrame, numbers: list[str]) -> None:
+    numbers = [*found.targets, *numbers]
+    written = {"reduction": "{:.1%} ± {:.1%}", "value": "{:.2g} ± {:.1g}"}
+    gains = {
+        name: [*map(text.format, table[name], 2 * table[f"{name}_se"])]
+        for name, text in written.items()
+        if name in table
+    }
+    titles = {"cost": f"cost ({found.candidates.unit})", "reduction": "narrower"}
+    screen.frame(
+        table.assign(**gains)[[*numbers, *gains, "how"]].rename(columns=titles),
+        dict.fromkeys([titles.get(name, name) for name in numbers], format_number),
+        left=["how"],
+    )
 
 
-def _gain(row: Any, name: str) -> str:
-    value, error = row[name], 2 * row[f"{name}_se"]
-    if name == "reduction":
-        return f"{value:.1%} ± {error:.1%}"
-    return f"{value:.2g} ± {error:.1g}"
-
-
-def as_values(found: NextRuns) -> dict[str, Any]:
+def _values(found: bs.NextRuns) -> dict[str, Any]:
     """What candidates do as plain values, for a program to read."""
     return {
-        "text": found.text,
-        "notes": found.notes,
-        "by": found.by,
+        **picked(found, "text notes by mass width_now"),
         "interval": "equal-tailed",
-        "mass": found.mass,
-        "width_now": found.width_now,
         "unit": found.candidates.unit,
         "targets": found.targets.to_dict("records"),
         "choice": found.choice.to_dict("records"),
         "candidates": found.table.drop(columns=["interval"]).to_dict("records"),
     }
+
+
+COMMAND = Command("next-runs", __doc__, OPTIONS, run)

@@ -1,82 +1,64 @@
-"""``bayescale plan``: what to buy under a budget, from a saved fit."""
+r"""Find the design with the least risk under a budget.
+
+example:
+  bayescale plan loss.nc --budget 1e24 --risk 'cvar(0.9)' --limit 'N<=70B'
+  bayescale plan loss.nc --budget 1e24 --tokens-served 3T --limit 'time.nc:T<0.2@0.95'
+  bayescale plan loss.nc --budget '$2M' --price-per-hour 2 --peak-flops 989T \
+      --utilisation 0.4
+"""
 
 from __future__ import annotations
 
 import re
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bayescale.cli import screen
-from bayescale.cli.files import say_written, write_picture, write_table
-from bayescale.cli.options import output_file, pairs
+import numpy as np
+
+import bayescale as bs
+from bayescale.cli import options, screen
+from bayescale.cli.command import Command, option, picked, repeated
+from bayescale.cli.files import answer
 from bayescale.errors import InputError
 from bayescale.numbers import format_number, parse_number
-
-if TYPE_CHECKING:
-    from bayescale.decision.cost import Cost
-    from bayescale.decision.limits import Limit
-    from bayescale.decision.plan import Plan
 
 _CHANCE = re.compile(
     r"(?P<file>.+\.nc):(?P<symbol>\w+)<(?P<below>[^@,]+)@(?P<probability>[^,]+)(?:,(?P<at>.+))?"
 )
-_COST = (
-    *("train", "serve", "tokens_served", "price_per_hour", "peak_flops"),
-    *("utilisation", "serving_utilisation"),
+_BOUNDS = ["median", "lower", "upper"]
+
+OPTIONS = (
+    *options.SAVED_FIT,
+    option("--budget", "AMOUNT", "FLOPs such as 1e24, or money: '$2M'", required=True),
+    options.RISK,
+    repeated("--limit", "LIMIT", "'N<=70B', or of another fit: 'time.nc:T<0.2@0.95,D_inf=1024'"),
+    option("--joint", "P", "probability of all limits on fits together", type=float),
+    *options.COST,
+    repeated("--fixed", "SYMBOL=VALUE", "an input that is not chosen: U=100B, or U=D"),
+    repeated("--box", "SYMBOL=LOW..HIGH", "where an input is looked for: N=1B..1T"),
+    option("--target", "VALUE", "also the smallest budget that comes below this"),
+    option("--probability", "P", "how surely", default=0.9),
+    *(options.MASS, *options.TRUST, options.CSV, options.PLOT, options.JSON),
 )
 
 
-def run_plan(given: Namespace) -> None:
-    """Plan and print; also write a table and draw a picture where files are named.
-
-    Parameters
-    ----------
-    given : argparse.Namespace
-        The options of ``bayescale plan``.
-    """
-    output_file(given.csv)
-    output_file(given.plot)
-    fixed = pairs("--fixed", "U=100B", given.fixed)
-    box = pairs("--box", "N=1B..1T", given.box)
-    from bayescale.decision.plan import plan
-    from bayescale.posterior.store import load
-
-    found = plan(
-        load(given.fit, given.law),
-        budget=given.budget,
-        cost=read_cost(given),
-        risk=given.risk,
-        limits=[read_limit(text) for text in given.limit],
-        joint=given.joint,
+def run(given: Namespace) -> None:
+    """Plan, print, and write the table and the picture where files are named."""
+    fixed = options.pairs("--fixed", "U=100B", given.fixed)
+    box = options.pairs("--box", "N=1B..1T", given.box)
+    found = bs.plan(
+        bs.load(given.fit, given.law),
+        cost=options.read_cost(given),
+        limits=[_read_limit(text) for text in given.limit],
         box=box,
         fixed=fixed,
-        target=given.target,
-        probability=given.probability,
-        budget_risk=given.budget_risk,
-        discrepancy=not given.no_discrepancy,
-        mass=given.mass,
-        seed=given.seed,
-        allow_unconverged=given.allow_unconverged,
+        **picked(given, "budget budget_risk risk joint target probability mass"),
+        **options.trust(given),
     )
-    write_table(found.table, given.csv)
-    if given.plot is not None:
-        write_picture(found.plot(), given.plot)
-    if given.json:
-        screen.as_json(as_values(found))
-        return
-    print_plan(found)
-    say_written(given.csv, given.plot)
+    answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
 
 
-def read_cost(given: Namespace) -> Cost:
-    """Read what designs cost from the options that say it."""
-    from bayescale.decision.cost import Cost
-
-    said = {name: getattr(given, name) for name in _COST if getattr(given, name) is not None}
-    return Cost(**said)
-
-
-def read_limit(text: str) -> str | Limit:
+def _read_limit(text: str) -> str | bs.Limit:
     """Read a limit: an inequality, or ``time.nc:T<0.2@0.95,D_inf=1024``.
 
     Raises
@@ -84,9 +66,6 @@ def read_limit(text: str) -> str | Limit:
     InputError
         If it names a saved fit and cannot be read, or another response than the fit's.
     """
-    from bayescale.decision.limits import Limit
-    from bayescale.posterior.store import load
-
     match = _CHANCE.fullmatch(text.strip())
     if match is None:
         if ".nc:" in text:
@@ -95,118 +74,94 @@ def read_limit(text: str) -> str | Limit:
                 "time.nc:T<0.2@0.95,D_inf=1024."
             )
         return text
-    fit = load(match["file"])
+    fit = bs.load(match["file"])
     symbol = fit.law.response.symbol
     if match["symbol"] != symbol:
         raise InputError(
             f"--limit {text!r}: the response of {match['file']} is {symbol}, not {match['symbol']}."
         )
-    at = pairs("--limit", "D_inf=1024", match["at"].split(",") if match["at"] else [])
-    return Limit(fit, match["below"], parse_number(match["probability"]), at)
+    at = options.pairs("--limit", "D_inf=1024", match["at"].split(",") if match["at"] else [])
+    return bs.Limit(fit, match["below"], parse_number(match["probability"]), at)
 
 
-def print_plan(found: Plan) -> None:
+def _print(found: bs.Plan) -> None:
     """Print a plan: its sentences, then the designs beside it and the path over budgets."""
-    law, free = found.task.scenarios.law, list(found.task.space.free)
+    response, free = found.task.scenarios.law.response, list(found.task.space.free)
     screen.say(f"{found.text}\n")
-    for note in found.notes:
-        screen.say(f"Caution: {note}.")
+    screen.cautions(found.notes)
     if found.smallest is not None:
         screen.say(found.smallest.text)
-    symbol = law.response.symbol
-    screen.say(f"\nDesigns for {found.budget} ({symbol} in {law.response.unit}; * the plan)\n")
-    chances = [chance.name for chance in found.task.limits.chances]
-    shown = ["median", "lower", "upper", "risk", *chances]
-    plan_row = (found.table[free] == found.choice[free]).all(axis=1).to_numpy().argmax()
-    kept = sorted({*_spread(len(found.table), 7), int(plan_row)})
-    rows = [
-        [*_row(row, free, shown), "*" if k == plan_row else ""]
-        for k, row in zip(kept, found.table.iloc[kept].to_dict("records"), strict=True)
-    ]
-    titles = [*free, *(str(found.risk) if name == "risk" else name for name in shown)]
-    columns = [*titles, "within 0.5%", "reach", "*"]
-    screen.table(columns, rows, right=columns)
+    screen.say(f"\nDesigns for {found.budget} ({response.symbol} in {response.unit}; * the plan)\n")
+    _print_designs(found, free)
     screen.say("\nThe path over budgets\n")
     _print_path(found, free)
-    _print_values(found)
-
-
-def _spread(count: int, wanted: int) -> list[int]:
-    last = count - 1
-    return sorted({round(k * last / max(wanted - 1, 1)) for k in range(wanted)})
-
-
-def _row(row: Any, free: list[str], shown: list[str]) -> list[str]:
-    as_good = "limit" if not row["allowed"] else "yes" if row["in_valley"] else "no"
-    return [
-        *(format_number(row[name]) for name in free),
-        *(screen.number(row[name]) for name in shown),
-        as_good,
-        f"{row['reach']:.1f}",
-    ]
-
-
-def _print_path(found: Plan, free: list[str]) -> None:
-    path = found.frontier[found.frontier["possible"]]
-    rows = []
-    for row in path.iloc[_spread(len(path), 5)].to_dict("records"):
-        bands = (
-            f"{format_number(row[f'{name}*_lower'])} to {format_number(row[f'{name}*_upper'])}"
-            for name in free
-        )
-        rows.append(
-            [
-                format_number(row["budget"]),
-                *(format_number(row[name]) for name in free),
-                *bands,
-                *(screen.number(row[name]) for name in ("median", "lower", "upper")),
-            ]
-        )
-    columns = ["budget", *free, *(f"best {name}" for name in free), "median", "lower", "upper"]
-    screen.table(columns, rows, right=columns)
-
-
-def _print_values(found: Plan) -> None:
-    screen.say("")
+    screen.say()
     for name, row in found.alternatives.iterrows():
-        inputs = ", ".join(f"{n} = {format_number(row[n])}" for n in found.task.space.free)
-        screen.say(
-            f"{str(name).capitalize()}: {inputs}; {screen.number(row['median'])} "
-            f"({screen.number(row['lower'])} to {screen.number(row['upper'])})."
-        )
+        inputs = ", ".join(f"{symbol} = {format_number(row[symbol])}" for symbol in free)
+        median, lower, upper = (screen.number(row[part]) for part in _BOUNDS)
+        screen.say(f"{str(name).capitalize()}: {inputs}; {median} ({lower} to {upper}).")
     screen.say(f"Intervals: {found.alternatives['interval'].iloc[0]} of the law's curve.")
 
 
-def as_values(found: Plan) -> dict[str, Any]:
+def _print_designs(found: bs.Plan, free: list[str]) -> None:
+    table = found.table
+    best = int((table[free] == found.choice[free]).all(axis=1).to_numpy().argmax())
+    kept = sorted({*_spread(len(table), 7), best})
+    as_good = np.where(table["in_valley"], "yes", "no")
+    told: dict[str, Any] = {
+        str(found.risk): table["risk"],
+        **{chance.name: table[chance.name] for chance in found.task.limits.chances},
+        "within 0.5%": np.where(table["allowed"], as_good, "limit"),
+        "reach": table["reach"],
+        "*": np.where(np.arange(len(table)) == best, "*", ""),
+    }
+    screen.frame(
+        table.assign(**told)[[*free, *_BOUNDS, *told]].iloc[kept],
+        {**dict.fromkeys(free, format_number), "reach": "{:.1f}".format},
+    )
+
+
+def _print_path(found: bs.Plan, free: list[str]) -> None:
+    path = found.frontier[found.frontier["possible"]]
+    path = path.iloc[_spread(len(path), 5)]
+    best = {
+        f"best {name}": [
+            f"{format_number(lower)} to {format_number(upper)}"
+            for lower, upper in zip(path[f"{name}*_lower"], path[f"{name}*_upper"], strict=True)
+        ]
+        for name in free
+    }
+    screen.frame(
+        path.assign(**best)[["budget", *free, *best, *_BOUNDS]],
+        dict.fromkeys(["budget", *free], format_number),
+    )
+
+
+def _spread(count: int, wanted: int) -> list[int]:
+    """Evenly spaced positions, the first and the last among them."""
+    return sorted({round(k * (count - 1) / (wanted - 1)) for k in range(wanted)})
+
+
+def _values(found: bs.Plan) -> dict[str, Any]:
     """A plan as plain values, for a program to read."""
-    smallest = found.smallest
-    return {
+    by_name = ("valley", "optimum", "limits", "alternatives")
+    values = {
         "law": found.task.scenarios.law.name,
         "budget": {"amount": found.budget.amount, "unit": found.budget.unit},
         "risk": found.risk.text,
         "interval": "equal-tailed",
-        "mass": found.mass,
-        "text": found.text,
-        "notes": found.notes,
+        **picked(found, "mass text notes"),
         "choice": found.choice.to_dict(),
-        "valley": found.valley.to_dict("index"),
-        "optimum": found.optimum.to_dict("index"),
-        "limits": found.limits.to_dict("index"),
         "regret": found.regret.table.to_dict("index"),
-        "alternatives": found.alternatives.to_dict("index"),
+        **{name: getattr(found, name).to_dict("index") for name in by_name},
         "frontier": found.frontier.to_dict("records"),
         "table": found.table.to_dict("records"),
-        **(
-            {}
-            if smallest is None
-            else {
-                "smallest": {
-                    "target": smallest.target,
-                    "wanted": smallest.wanted,
-                    "budget": None if smallest.budget is None else smallest.budget.amount,
-                    "probability": smallest.probability,
-                    "text": smallest.text,
-                }
-            }
-        ),
     }
+    if (smallest := found.smallest) is not None:
+        amount = None if smallest.budget is None else smallest.budget.amount
+        told = picked(smallest, "target wanted probability text")
+        values["smallest"] = told | {"budget": amount}
+    return values
+
+
+COMMAND = Command("plan", __doc__, OPTIONS, run)

@@ -1,4 +1,9 @@
-"""``bayescale report``: saved fits to one file that opens without Python."""
+"""Write one file that opens without Python, and answers what-if.
+
+example:
+  bayescale report fit.nc --at N=70B,D=1.4T -o report.html
+  bayescale report loss.nc time.nc --budget 1e24 --title 'The next model' -o report.html
+"""
 
 from __future__ import annotations
 
@@ -6,61 +11,56 @@ import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import bayescale as bs
+from bayescale import catalogue
 from bayescale.cli import options, screen
+from bayescale.cli.command import Command, file, option, picked, repeated
 
-if TYPE_CHECKING:
-    from bayescale.posterior.fit import Fit
+_FACTS = (
+    "fills in the checklist: embeddings, compute, schedule, tuning, tokens, evaluation or selection"
+)
+
+OPTIONS = (
+    options.SAVED_FITS,
+    file("-o --output", "a page, or Markdown", default=Path("report.html")),
+    repeated("--at", "POINT", "a target, N=70B,D=1.4T; fits of these inputs forecast it"),
+    option("--title", "TEXT", "title of the report"),
+    option("--format", None, "default: by the file's name", choices=("html", "md")),
+    option("--budget", "AMOUNT", "also plan with the first fit: 1e24 (FLOPs)"),
+    options.RISK,
+    repeated("--fact", "NAME=TEXT", _FACTS),
+    repeated("--law", "FILE", "the file of a law of your own"),
+    *options.TRUST,
+)
 
 
-def write_report(given: Namespace) -> None:
-    """Load the fits, plan if a budget is given, and write the file.
+def run(given: Namespace) -> None:
+    """Load the fits, plan if a budget is given, and write the file."""
+    from bayescale.posterior.store import law_name
+    from bayescale.report.report import report
 
-    Parameters
-    ----------
-    given : argparse.Namespace
-        The options of ``bayescale report``.
-    """
-    options.output_file(given.output)
     facts = options.pairs("--fact", "schedule='ends at each D'", given.fact)
     targets = [options.points([text]) for text in given.at]
-    from bayescale.report import report
-
-    fits = _load(given.fits, given.law)
-    results: list[Any] = [*fits]
+    # A law of the user's own is found for the fits that name it.
+    own = {law.name: law for law in map(catalogue.resolve, given.law)}
+    laws = [own.get(law_name(path)) if own else None for path in given.fits]
+    results: list[Any] = list(map(bs.load, given.fits, laws))
     if given.budget is not None:
-        from bayescale.decision.plan import plan
-
-        results.append(
-            plan(
-                fits[0],
-                budget=given.budget,
-                risk=given.risk,
-                discrepancy=not given.no_discrepancy,
-                seed=given.seed,
-                allow_unconverged=given.allow_unconverged,
-            )
-        )
+        chosen = picked(given, "budget risk")
+        results.append(bs.plan(results[0], **chosen, **options.trust(given)))
     path = report(
         results,
         given.output,
         given.title,
         format=given.format or ("md" if given.output.suffix == ".md" else "html"),
         targets=targets or None,
-        discrepancy=not given.no_discrepancy,
-        seed=given.seed,
-        allow_unconverged=given.allow_unconverged,
         facts=facts,
         command=shlex.join(["bayescale", *sys.argv[1:]]) if sys.argv[1:2] == ["report"] else "",
+        **options.trust(given),
     )
     screen.say(f"Written to {path}.")
 
 
-def _load(paths: list[Path], own: list[str]) -> list[Fit]:
-    """Read fits; those of a law of the user's own with its file."""
-    from bayescale import catalogue
-    from bayescale.posterior.store import law_name, load
-
-    laws = {law.name: law for law in map(catalogue.resolve, own)}
-    return [load(path, laws.get(law_name(path)) if laws else None) for path in paths]
+COMMAND = Command("report", __doc__, OPTIONS, run)

@@ -1,67 +1,54 @@
-"""``bayescale sensitivity``: how a forecast moves without some runs, or by another law."""
+r"""Show how a forecast moves without the smallest runs or a family, or by another law.
+
+example:
+  bayescale sensitivity runs.csv --law chinchilla --law coupled --at N=70B,D=1.4T \
+      --family model
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
 
-from bayescale.cli import screen
-from bayescale.cli.options import pairs, points
+import bayescale as bs
+from bayescale.cli import options, screen
+from bayescale.cli.command import Command, option, picked, repeated
+from bayescale.cli.files import answer
 from bayescale.numbers import format_number
 
-if TYPE_CHECKING:
-    import pandas as pd
+_FORMATS = {
+    "shift": "{:+.2f}".format,
+    "width": "{:.2f}".format,
+    "converged": lambda passed: "yes" if passed else "NO",
+}
+
+OPTIONS = (
+    *(*options.TABLE, options.LAWS),
+    repeated("--at", "POINT", "N=70B,D=1.4T", required=True),
+    option("--family", "COLUMN", "leave out each value of this column in turn"),
+    option("--smallest", "SHARE", "of the runs to leave out (default: a third)", default=1 / 3),
+    *(options.kind("mean"), options.seed(1), options.MASS, options.JSON),
+)
 
 
-def run_sensitivity(given: Namespace) -> None:
-    """Fit again after each change and print how the forecast moves.
+def run(given: Namespace) -> None:
+    """Fit again after each change and print how the forecast moves."""
+    at = options.points(given.at)
+    runs = options.read_runs_of(given)
+    chosen = picked(given, "family smallest kind mass seed")
+    found = bs.sensitivity(runs, at, laws=given.law[1:], **chosen)
+    text, inputs = found.attrs["text"], runs.law.input_symbols
 
-    Parameters
-    ----------
-    given : argparse.Namespace
-        The options of ``bayescale sensitivity``.
-    """
-    columns = pairs("--column", "N=n_params", given.column)
-    derive = pairs("--derive", "C=6*N*D", given.derive)
-    at = points(given.at)
-    from bayescale.judge.sensitivity import sensitivity
-    from bayescale.runs.runs import read_runs
+    def tables() -> None:
+        moved = ["median", "lower", "upper", *_FORMATS]
+        formats = {**dict.fromkeys(inputs, format_number), **_FORMATS}
+        screen.frame(found[["change", *inputs, "runs", *moved]], formats, left=["change"])
+        screen.say(
+            f"\nIntervals: {found['interval'].iloc[0]}. Shift of the median and width of the\n"
+            f"interval are in widths of the interval of all runs.\n\n{text}"
+        )
 
-    law, *others = given.law
-    runs = read_runs(given.table, law, columns, derive, run=given.run, where=given.where)
-    screen.problems(runs.problems)
-    found = sensitivity(
-        runs,
-        at,
-        family=given.family,
-        laws=others,
-        smallest=given.smallest,
-        kind=given.kind,
-        mass=given.mass,
-        seed=given.seed,
-    )
-    if given.json:
-        rows = found.to_dict("records")
-        screen.as_json({"law": runs.law.name, "text": found.attrs["text"], "forecasts": rows})
-        return
-    _print(found, runs.law.input_symbols)
+    told = {"law": runs.law.name, "text": text, "forecasts": found.to_dict("records")}
+    answer(given, lambda: told, tables)
 
 
-def _print(found: pd.DataFrame, inputs: tuple[str, ...]) -> None:
-    rows = [
-        [
-            str(row["change"]),
-            *(format_number(row[name]) for name in inputs),
-            str(row["runs"]),
-            *(screen.number(row[name]) for name in ("median", "lower", "upper")),
-            f"{row['shift']:+.2f}",
-            f"{row['width']:.2f}",
-            "yes" if row["converged"] else "NO",
-        ]
-        for _, row in found.iterrows()
-    ]
-    columns = ["change", *inputs, "runs", "median", "lower", "upper", "shift", "width", "converged"]
-    screen.table(columns, rows, right=columns[1:])
-    screen.say(f"\nIntervals: {found['interval'].iloc[0]}. Shift of the median and width of the")
-    screen.say("interval are in widths of the interval of all runs.\n")
-    screen.say(found.attrs["text"])
+COMMAND = Command("sensitivity", __doc__, OPTIONS, run)

@@ -1,60 +1,52 @@
-"""``bayescale show``: a saved fit, its parameters, its diagnostics, where it comes from."""
+"""Show what a saved fit found.
+
+example:
+  bayescale show fit.nc
+  bayescale show fit.nc --mass 0.5 --json
+"""
 
 from __future__ import annotations
 
-import json as json_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import json
+from argparse import Namespace
+from typing import Any
 
-from bayescale.cli import screen
+import bayescale as bs
+from bayescale.cli import options, screen
+from bayescale.cli.command import Command, picked
+from bayescale.cli.files import answer
 
-if TYPE_CHECKING:
-    from bayescale.posterior.fit import Fit
+OPTIONS = (*options.SAVED_FIT, options.MASS, options.JSON)
 
 
-def show_fit(path: Path, *, law: str | None, mass: float, json: bool) -> None:
+def run(given: Namespace) -> None:
     """Read a fit and print it."""
-    from bayescale.posterior.store import load
+    fit = bs.load(given.fit, given.law)
+    answer(given, lambda: as_values(fit, given.mass), lambda: _print(fit, given.mass))
 
-    fit = load(path, law)
-    if json:
-        screen.as_json(as_values(fit, mass))
-        return
+
+def _print(fit: bs.Fit, mass: float) -> None:
     print_fit(fit, mass)
     attrs = fit.provenance
-    versions = ", ".join(f"{k} {v}" for k, v in json_module.loads(attrs["versions"]).items())
-    screen.say(f"\nFrom {attrs['source']} (digest {attrs['digest'][:12]}), seed {attrs['seed']}, ")
+    versions = ", ".join(f"{k} {v}" for k, v in json.loads(attrs["versions"]).items())
+    screen.say(f"\nFrom {attrs['source']} (digest {attrs['digest'][:12]}), seed {attrs['seed']},")
     screen.say(f"route {attrs['route']}; {versions}.")
 
 
-def print_fit(fit: Fit, mass: float) -> None:
+def print_fit(fit: bs.Fit, mass: float) -> None:
     """Print parameters with intervals, diagnostics and findings."""
-    size = fit.draws["free"].sizes
+    size, law, found = fit.draws["free"].sizes, fit.law, fit.diagnostics
     kind = "Preview (Laplace approximation, not sampled)" if fit.approximate else "Fit"
-    law = fit.law
     screen.say(f"{kind} of {law.name}: {law.response.symbol} = {law.formula}")
     screen.say(f"{len(fit.response)} runs, {size['chain']} chains of {size['draw']} draws\n")
     summary = fit.summary(mass)
-    rows = [
-        [
-            str(name),
-            *(screen.number(row[part]) for part in ("median", "lower", "upper")),
-            row["unit"] or "-",
-            "yes" if row["informed"] else "no",
-            row["meaning"],
-        ]
-        for name, row in summary.iterrows()
-    ]
-    columns = ("parameter", "median", "lower", "upper", "unit", "informed", "meaning")
-    screen.table(columns, rows, right=("median", "lower", "upper"))
-    screen.say(f"\nIntervals: {summary['interval'].iloc[0]} of each parameter. ")
+    screen.frame(
+        summary.reset_index().drop(columns=["sd", "interval"]).replace({"unit": {"": "-"}}),
+        left=("parameter", "unit", "informed", "meaning"),
+    )
+    screen.say(f"\nIntervals: {summary['interval'].iloc[0]} of each parameter.")
     for constraint in summary.attrs["soft_constraints"]:
         screen.say(f"Soft constraint in place of a prior: {constraint}")
-    _print_diagnostics(fit)
-
-
-def _print_diagnostics(fit: Fit) -> None:
-    found = fit.diagnostics
     if not fit.approximate:
         table = found.table
         screen.say(
@@ -67,11 +59,9 @@ def _print_diagnostics(fit: Fit) -> None:
         screen.say(f"{problem.severity}: {problem.message}")
 
 
-def as_values(fit: Fit, mass: float) -> dict[str, Any]:
+def as_values(fit: bs.Fit, mass: float) -> dict[str, Any]:
     """Collect a fit as values for JSON."""
-    summary = fit.summary(mass)
-    rows = summary.drop(columns="interval").reset_index().to_dict("records")
-    found = fit.diagnostics
+    summary, found = fit.summary(mass), fit.diagnostics
     return {
         "law": fit.law.name,
         "law_version": fit.law.version,
@@ -80,18 +70,11 @@ def as_values(fit: Fit, mass: float) -> dict[str, Any]:
         "preview": fit.approximate,
         "interval": "equal-tailed",
         "mass": mass,
-        "parameters": rows,
+        "parameters": summary.drop(columns="interval").reset_index().to_dict("records"),
         "soft_constraints": summary.attrs["soft_constraints"],
         "diagnostics": {
-            "passed": found.passed,
-            "divergences": found.divergences,
-            "e_bfmi": found.e_bfmi,
-            "parameters": found.parameters,
-            "checks": found.checks,
-            "problems": [
-                {"code": p.code, "severity": p.severity, "message": p.message}
-                for p in found.problems
-            ],
+            **picked(found, "passed divergences e_bfmi parameters checks"),
+            "problems": [picked(problem, "code severity message") for problem in found.problems],
         },
         "provenance": {
             key: _structure(value) for key, value in fit.provenance.items() if key != "formula"
@@ -101,6 +84,7 @@ def as_values(fit: Fit, mass: float) -> dict[str, Any]:
 
 def _structure(value: Any) -> Any:
     """Undo the JSON that attributes with structure are kept as."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        return json_module.loads(value)
-    return value
+    return json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
+
+
+COMMAND = Command("show", __doc__, OPTIONS, run)

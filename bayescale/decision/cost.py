@@ -198,7 +198,7 @@ class Cost:
         inputs : mapping of str to float, str or ndarray
             Raw inputs that broadcast with each other, e.g. of shape (n_designs,).
         demand : float or ndarray, optional
-            Tokens served, e.g. of shape (n_worlds, 1); ``tokens_served`` if left out.
+            Tokens served, e.g. of shape (n_draws, 1); ``tokens_served`` if left out.
 
         Returns
         -------
@@ -222,10 +222,6 @@ class Cost:
         return np.asarray(
             trained + self.dollars_per_flop(serving=True) * self.serving_flops(inputs, demand)
         )
-
-    def in_budget_unit(self, inputs: Mapping[str, Any], unit: Unit, demand: Any = None) -> Array:
-        """:meth:`money` or :meth:`flops`, whichever a budget is in."""
-        return self.money(inputs, demand) if unit == "$" else self.flops(inputs, demand)
 
     def dollars_per_flop(self, *, serving: bool = False) -> float:
         """Price of one FLOP in training, or in serving.
@@ -269,10 +265,8 @@ def _demand(given: Any) -> float | Prior | Array:
                 f"tokens_served cannot be {given}, which may be negative; use LogNormal or Gamma."
             )
         return given
-    if isinstance(given, str) or np.ndim(given) == 0:
-        found = np.asarray(_number("tokens_served", given))
-    else:
-        found = np.array(given, dtype=float)
+    one = isinstance(given, str) or np.ndim(given) == 0
+    found = np.array(_number("tokens_served", given) if one else given, dtype=float)
     if found.ndim > 1 or not found.size or not (np.isfinite(found) & (found >= 0)).all():
         raise InputError(
             "tokens_served must be finite and not negative, a number or a flat list; "

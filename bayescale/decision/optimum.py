@@ -3,95 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from bayescale.decision.cost import Budget, Cost
-from bayescale.decision.limits import Limits
-from bayescale.decision.risk import Risk
-from bayescale.decision.search import grid, polish, zoom
-from bayescale.decision.space import Space, Surface
+from bayescale.decision.cost import Budget
+from bayescale.decision.search import coarse_grid, polish, zoom
+from bayescale.decision.surface import Surface
+from bayescale.decision.task import Design, Task
 from bayescale.errors import ComputationError
-from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
-from bayescale.numbers import format_number
 
 # Points of the coarse grids along each coordinate, by the number of coordinates.
-_COARSE = {0: 1, 1: 121, 2: 41, 3: 13}
+COARSE = {0: 1, 1: 121, 2: 41, 3: 13}
 _OWN = {0: 1, 1: 49, 2: 21, 3: 9}
 # Values that the coarse grid may take: the scenarios are thinned to it.
 _MOST = 600_000
 _ROUNDS, _GLANCE = 4, 200
 _PARTS = np.linspace(0, 1, 9)
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What a plan decides on, for any budget.
-
-    Attributes
-    ----------
-    scenarios : Scenarios
-    space : Space
-    cost : Cost
-    demand : ndarray, shape (n_draws,)
-        Tokens served in each scenario.
-    tokens : ndarray, shape (n_tokens, 1)
-        Demand that stands for all of it.
-    functional : Risk
-        Of the cost.
-    risk : Risk
-        Of the response.
-    limits : Limits
-    partial : bool
-        Whether using less than the budget may be better.
-    """
-
-    scenarios: Scenarios
-    space: Space
-    cost: Cost
-    demand: Array
-    tokens: Array
-    functional: Risk
-    risk: Risk
-    limits: Limits
-    partial: bool = False
-
-    def thin(self, size: int) -> Task:
-        """The same with fewer scenarios, yet no fewer than the risk takes."""
-        size = max(size, self.risk.minimum_draws)
-        return replace(self, scenarios=self.scenarios.thin(size), limits=self.limits.thin(size))
-
-    def surface(self, budget: Budget) -> Surface:
-        """The designs that use a budget up."""
-        return Surface(self.space, self.cost, budget, self.tokens, self.functional, self.partial)
-
-
-@dataclass(frozen=True, eq=False)
-class Design:
-    """One design on the surface of a budget.
-
-    Attributes
-    ----------
-    inputs : mapping of str to float
-        Every input of the law, raw.
-    place : ndarray, shape (n_coordinates,)
-    surface : Surface
-    scenarios : Scenarios
-        With their discrepancy counted from where this design's forecast starts.
-    """
-
-    inputs: Mapping[str, float]
-    place: Array
-    surface: Surface
-    scenarios: Scenarios
-
-    @property
-    def columns(self) -> dict[str, Array]:
-        """The inputs, each of shape (1,)."""
-        return {name: np.atleast_1d(value) for name, value in self.inputs.items()}
 
 
 def allowed_grid(task: Task, surface: Surface) -> tuple[Array, Array]:
@@ -103,7 +32,7 @@ def allowed_grid(task: Task, surface: Surface) -> tuple[Array, Array]:
         No point where nothing is allowed; one where the allowed part is smaller than a cell.
     cell : ndarray, shape (k,)
     """
-    points, cell = coarse_grid(surface, _COARSE)
+    points, cell = coarse_grid(surface.low, surface.high, COARSE)
     excess = task.limits.excess(surface.at(points))
     if (excess <= 0).any() or not np.isfinite(excess).any():
         return points[excess <= 0], cell
@@ -118,13 +47,6 @@ def allowed_grid(task: Task, surface: Surface) -> tuple[Array, Array]:
     )
     kept: Array = found[task.limits.allow(surface.at(found))]
     return kept, cell
-
-
-def coarse_grid(surface: Surface, counts: Mapping[int, int]) -> tuple[Array, Array]:
-    """A grid over a whole surface, with so many points by its coordinates, and its spacing."""
-    low, high = surface.low, surface.high
-    count = counts.get(len(low), 5)
-    return grid(low, high, count), (high - low) / max(count - 1, 1)
 
 
 def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | None:
@@ -161,9 +83,10 @@ def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | Non
     found = _designed(task, surface, points[likely])
     place = points[np.argmin(task.risk.rank(found.scenarios.thin(size)(inputs)))]
     for _ in range(_ROUNDS):
-        place = _narrowed(task, found, place, cell, exact)
-        moved, found = _moved(task, surface, place, found)
-        if not moved:
+        place, last = _narrowed(task, found, place, cell, exact), found
+        found = _designed(task, surface, place)
+        here, there = (np.asarray(each.scenarios.origin) for each in (found, last))
+        if np.array_equal(here, there):
             break
     return found
 
@@ -186,19 +109,8 @@ def _narrowed(task: Task, start: Design, place: Array, cell: Array, exact: float
 
 
 def _designed(task: Task, surface: Surface, place: Array) -> Design:
-    inputs = _row(surface, place)
+    inputs = {name: float(value) for name, value in surface.at(place).items()}
     return Design(inputs, place, surface, task.scenarios.anchored(inputs))
-
-
-def _row(surface: Surface, place: Array) -> dict[str, float]:
-    return {name: float(value) for name, value in surface.at(place).items()}
-
-
-def _moved(task: Task, surface: Surface, place: Array, last: Design) -> tuple[bool, Design]:
-    """The design at a place, and whether its forecast starts from another observed run."""
-    found = _designed(task, surface, place)
-    first, second = (np.asarray(design.scenarios.origin) for design in (found, last))
-    return not np.array_equal(first, second), found
 
 
 def may_leave_some(task: Task, budget: Budget) -> bool:
@@ -206,8 +118,8 @@ def may_leave_some(task: Task, budget: Budget) -> bool:
 
     More of everything helps most laws, but not all: more epochs may overfit.
     """
-    surface = replace(task, partial=True).surface(budget)
-    base, _ = coarse_grid(task.surface(budget), _OWN)
+    surface, whole = replace(task, partial=True).surface(budget), task.surface(budget)
+    base, _ = coarse_grid(whole.low, whole.high, _OWN)
     few = task.scenarios.thin(200)
     points = np.concatenate([np.column_stack([base, np.full(len(base), t)]) for t in _PARTS])
     points = points[task.limits.hard.allow(surface.at(points))]
@@ -218,9 +130,7 @@ def may_leave_some(task: Task, budget: Budget) -> bool:
     return not used.any() or bool(value[~used].min(initial=np.inf) < value[used].min() * (1 - 1e-9))
 
 
-def own_optima(
-    task: Task, budget: Budget, scenarios: Scenarios, within: tuple[Array, Array] | None = None
-) -> dict[str, Array]:
+def own_optima(task: Task, budget: Budget, beside: Design | None = None) -> dict[str, Array]:
     """Best design in each scenario by the law's curve, under the budget and the plain inequalities.
 
     The discrepancy multiplies what a scenario still gains beyond one origin, so it moves no
@@ -230,10 +140,8 @@ def own_optima(
     ----------
     task : Task
     budget : Budget
-    scenarios : Scenarios
-        All or some of the task's.
-    within : (ndarray, ndarray), each of shape (n_coordinates,), optional
-        Lowest and highest coordinates, see :func:`left_by_limits`.
+    beside : Design, optional
+        Coordinates stay in the range that all limits leave, which this design belongs to.
 
     Returns
     -------
@@ -245,15 +153,17 @@ def own_optima(
     ComputationError
         If the inequalities allow nothing.
     """
-    surface, hard = task.surface(budget), task.limits.hard
-    low, high = within or (surface.low, surface.high)
+    surface, hard, curve = task.surface(budget), task.limits.hard, task.scenarios.law_curve
+    low, high = surface.low, surface.high
+    if beside is not None:
+        left = np.concatenate([allowed_grid(task, surface)[0], beside.place[None]])
+        low, high = left.min(axis=0), left.max(axis=0)
 
     def objective(points: Array) -> Array:
         inputs = surface.at(points)
-        return np.where(hard.allow(inputs), scenarios.law_curve(inputs), np.inf)
+        return np.where(hard.allow(inputs), curve(inputs), np.inf)
 
-    count = _OWN.get(len(low), 5)
-    coarse, cell = grid(low, high, count), (high - low) / max(count - 1, 1)
+    coarse, cell = coarse_grid(low, high, _OWN)
     coarse = coarse[hard.allow(surface.at(coarse))]
     if not len(coarse):
         coarse, cell = allowed_grid(replace(task, limits=hard), surface)
@@ -261,21 +171,14 @@ def own_optima(
         raise ComputationError(
             f"No design in the box keeps the limits under {budget}; widen the box or the budget."
         )
-    start = coarse[np.argmin(scenarios.law_curve(surface.at(coarse)), axis=1)]
+    start = coarse[np.argmin(curve(surface.at(coarse)), axis=1)]
     place = zoom(objective, start, cell, low, high, to=1e-6)
     for step in (1e-3, 3e-4):
         place = polish(objective, place, low, high, step)
     return surface.at(place)
 
 
-def left_by_limits(task: Task, design: Design) -> tuple[Array, Array]:
-    """Range of each coordinate that all limits leave, which the design belongs to."""
-    points, _ = allowed_grid(task, design.surface)
-    around = np.concatenate([points, design.place[None]])
-    return around.min(axis=0), around.max(axis=0)
-
-
-def exponents(task: Task, budget: Budget, scenarios: Scenarios) -> dict[str, Array]:
+def exponents(task: Task, budget: Budget) -> dict[str, Array]:
     """Exponent of each free input's optimum in the budget, one per scenario.
 
     ``d log N* / d log budget``, by a difference over a tenth of a natural-log unit; for
@@ -283,63 +186,7 @@ def exponents(task: Task, budget: Budget, scenarios: Scenarios) -> dict[str, Arr
     """
     step = 0.05
     less, more = (
-        own_optima(task, replace(budget, amount=budget.amount * math.exp(sign * step)), scenarios)
+        own_optima(task, replace(budget, amount=budget.amount * math.exp(sign * step)))
         for sign in (-1, 1)
     )
     return {name: np.log(more[name] / less[name]) / (2 * step) for name in task.space.free}
-
-
-def explain_infeasible(task: Task, budget: Budget) -> str:
-    """Say which limit binds where no design is allowed, and what would make one possible."""
-    bare = replace(task, limits=Limits())
-    surface = task.surface(budget)
-    points, _ = allowed_grid(bare, surface)
-    if not len(points):
-        least = {name: ends[0] for name, ends in task.space.box.items()}
-        price = float(surface.price(task.space.inputs(least)))
-        return (
-            f"{budget} does not pay for the smallest design in the box, which costs "
-            f"{Budget(price, budget.unit)}; raise the budget or lower the box."
-        )
-    texts = task.limits.texts
-    alone = [k for k in range(len(texts)) if _fails(task, budget, task.limits.only(k))]
-    if alone:
-        told = " ".join(_reach_of(task, surface, points, k) for k in alone)
-        return f"No design under {budget} keeps {texts[alone[0]]}. {told}{_larger(task, budget)}"
-    freed = [t for k, t in enumerate(texts) if not _fails(task, budget, task.limits.without(k))]
-    drop = f"; without {' or without '.join(freed)} there would be one" if freed else ""
-    return (
-        f"No design under {budget} keeps {', '.join(texts)} together, though each alone can be "
-        f"kept{drop}.{_larger(task, budget)}"
-    )
-
-
-def _fails(task: Task, budget: Budget, limits: Limits) -> bool:
-    held = replace(task, limits=limits)
-    return not len(allowed_grid(held, held.surface(budget))[0])
-
-
-def _reach_of(task: Task, surface: Surface, points: Array, k: int) -> str:
-    """How near a limit can be come, for one that cannot be kept."""
-    limits = task.limits
-    if k < len(limits.bounds):
-        bound, inputs = limits.bounds[k], surface.at(points)
-        left, right = bound.left.evaluate(inputs), bound.right.evaluate(inputs)
-        nearest = int(np.argmin(np.broadcast_to(left - right, len(points))))
-        sides = (float(np.broadcast_to(side, len(points))[nearest]) for side in (left, right))
-        shown = " against ".join(map(format_number, sides))
-        return f"{bound.text}: at the nearest {shown}; widen the box."
-    inputs = surface.at(points)
-    row = limits.probabilities(inputs)[k - len(limits.bounds)]
-    most = int(np.argmax(row))
-    at = ", ".join(f"{n} = {format_number(float(inputs[n][most]))}" for n in task.space.free)
-    return f"The highest probability is {row[most]:.3g}, at {at}: ask for less, or widen the limit."
-
-
-def _larger(task: Task, budget: Budget) -> str:
-    """The first of larger budgets under which the limits can be kept, in a sentence."""
-    for factor in 10 ** np.arange(0.5, 4.1, 0.5):
-        larger = replace(budget, amount=budget.amount * float(factor))
-        if not _fails(task, larger, task.limits):
-            return f" It would take about {larger}."
-    return " No budget up to 10,000 times as large helps."

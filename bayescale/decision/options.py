@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayescale.decision.cost import Cost
+from bayescale.decision.loss import tail_of
 from bayescale.decision.risk import Risk, resolve
+from bayescale.decision.shown import as_html, as_text
+from bayescale.delegates import later
 from bayescale.errors import InputError
-from bayescale.forecast.mixture import Average
-from bayescale.forecast.scenarios import scenarios
+from bayescale.expressions.arithmetic import Formula
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
-from bayescale.numbers import brief, parse_number
-from bayescale.posterior.fit import Fit
+from bayescale.numbers import parse_number
 from bayescale.runs.points import read_points
 from bayescale.runs.wording import short
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _MEASURED = frozenset({"mean", "sd"})
 _DRAWS = 4000
-_TAIL = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,74 +60,50 @@ class Options:
         """Response less that of the best option of the same scenario, (n_draws, n_options)."""
         return self.draws.sub(self.draws.min(axis=1), axis=0)
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
         """By option: median and bounds, risk, P(best), expected and tail regret, cost.
 
         Options that tie for the best of a scenario share it.
         """
-        import pandas as pd
-
-        values = self.draws.to_numpy()
-        middle, lower, upper = bounds(values, self.mass)
+        values, regret = self.draws.to_numpy(), self.regret.to_numpy()
         best = values == values.min(axis=1, keepdims=True)
-        regret, worst = self.regret.to_numpy(), Risk("cvar", _TAIL)
-        tail = worst(regret) if len(values) >= worst.minimum_draws else np.nan
-        columns = {
-            **{"median": middle, "lower": lower, "upper": upper},
-            str(self.risk): self.risk(values),
-            "P(best)": (best / best.sum(axis=1, keepdims=True)).mean(axis=0),
-            "expected_regret": regret.mean(axis=0),
-            "tail_regret": tail,
-            "training_flops": [self.cost.get(str(name), np.nan) for name in self.draws],
-            "interval": interval_name(self.mass),
-        }
-        names = pd.Index(self.draws.columns, name="option")
-        return pd.DataFrame(columns, index=names).sort_values(str(self.risk), kind="stable")
+        found = pd.DataFrame(index=pd.Index(self.draws.columns, name="option"))
+        found["median"], found["lower"], found["upper"] = bounds(values, self.mass)
+        found[str(self.risk)] = self.risk(values)
+        found["P(best)"] = (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
+        found["expected_regret"], found["tail_regret"] = regret.mean(axis=0), tail_of(regret)
+        found["training_flops"] = [self.cost.get(str(name), np.nan) for name in self.draws]
+        found["interval"] = interval_name(self.mass)
+        return found.sort_values(str(self.risk), kind="stable")
 
     @property
     def pairwise(self) -> pd.DataFrame:
         """Probability that the option of a row beats that of a column; ties count half."""
-        import pandas as pd
-
         values = self.draws.to_numpy()
         first, second = values[:, :, None], values[:, None, :]
         beats = (first < second).mean(axis=0) + 0.5 * (first == second).mean(axis=0)
         return pd.DataFrame(beats, index=self.draws.columns, columns=self.draws.columns)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Which option is best, how surely, and what choosing it may cost, in two sentences."""
-        table = self.table
-        best = table.index[0]
-        row = table.iloc[0].to_dict()
-        worst = row["tail_regret"]
-        tail = "" if np.isnan(worst) else f" ({worst:.2g} in the worst tenth of scenarios)"
-        return (
-            f"{best} has the least {self.risk} of {self.response}: {row['median']:.4g} "
-            f"({interval_name(self.mass)}: {row['lower']:.4g} to {row['upper']:.4g}). "
-            f"It is the best of {len(table)} with a probability of {row['P(best)']:.0%}; choosing "
-            f"it gives away {row['expected_regret']:.2g} on average{tail}."
-        )
+        return str(later("options_sentences")(self))
 
     def __repr__(self) -> str:
-        return "\n".join([self.text, str(self.table), *(f"Caution: {n}" for n in self.notes)])
+        return as_text([self.text, self.table], self.notes)
 
     def _repr_html_(self) -> str:
-        return (
-            f"<p>{escape(self.text)}</p>"
-            + "".join(t.to_html(float_format=brief) for t in (self.table, self.pairwise))
-            + "".join(f"<p>Caution: {escape(note)}</p>" for note in self.notes)
-        )
+        return as_html(self.text, (self.table, self.pairwise), self.notes)
 
 
 def compare_options(
     options: Mapping[str, Any] | pd.DataFrame,
-    forecaster: Fit | Average | None = None,
+    forecaster: Forecaster | None = None,
     *,
     cost: Cost | None = None,
     risk: str | Risk = "mean",
-    kind: Literal["mean", "run"] = "mean",
+    kind: Kind = "mean",
     discrepancy: bool | float | Discrepancy = True,
     mass: float = DEFAULT_MASS,
     seed: int = 0,
@@ -142,7 +118,7 @@ def compare_options(
         (``{"mean": 2.03, "sd": 0.01}``, normal), draws of one (a flat list), or a design with a
         fit of its own (``{"fit": int4, "N": "7B", "D": "2T"}``: quantised, pruned, stopped
         early). As a table, a row each, named by its index, with inputs or mean and sd.
-    forecaster : Fit or Average, optional
+    forecaster : Fit or Ensemble, optional
         For designs without a fit of their own.
     cost : Cost, optional
         Its training FLOPs are told where the design says them; ``6*N*D`` if left out.
@@ -164,53 +140,60 @@ def compare_options(
     InputError
         For fewer than two options, an empty table, and designs that no fit can forecast.
     """
-    import pandas as pd
-
     check_mass(mass)
-    chosen, given = resolve(risk), _named(options)
-    sources: dict[int, Any] = {}
+    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    chosen, given, cost = resolve(risk), _named(options), cost or Cost()
     rng = np.random.default_rng([seed, 0x0B])
-    columns: dict[str, tuple[Array, int]] = {}
+    seen: dict[int, Scenarios] = {}
+    # What shares its scenarios with others: the designs of one forecaster.
+    shared: dict[str, int] = {}
+    draws: dict[str, Array] = {}
     flops: dict[str, float] = {}
-    notes: list[str] = []
     for name, option in given.items():
-        if not isinstance(option, Mapping):
-            columns[name] = _own_draws(name, option)
+        if not isinstance(option, Mapping) or _MEASURED & set(option):
+            draws[name] = _measured(name, option, rng)
             continue
-        if _MEASURED & set(option):
-            columns[name] = _measured(name, option, rng)
-            continue
-        source = option.get("fit", forecaster)
-        if source is None:
+        by = option.get("fit", forecaster)
+        if by is None:
             raise InputError(f"Option {short(name)} is a design: give a fit that forecasts it.")
-        if id(source) not in sources:
-            made = scenarios(
-                source, discrepancy=discrepancy, seed=seed, allow_unconverged=allow_unconverged
-            )
-            notes += made.notes
-            sources[id(source)] = made if kind == "mean" else made.of_new_runs(seed)
-        made = sources[id(source)]
+        shared[name] = id(by)
+        made = seen[id(by)] = seen.get(id(by)) or assumed.scenarios(by, kind)
         design = {key: value for key, value in option.items() if key != "fit"}
-        points = read_points(design, made.law, derive=made.members[0].derive)
+        points = read_points(design, made.law, derive=made.derive)
         inputs = {key: points[key].to_numpy() for key in made.law.input_symbols}
-        columns[name] = made(inputs)[:, 0], id(source)
-        flops |= _flops(name, cost or Cost(), inputs)
-    draws = pd.DataFrame(_paired(columns, rng))
-    chosen.check(len(draws), kind)
-    said = next(iter(sources.values())).law.response if sources else None
+        draws[name] = made(inputs)[:, 0]
+        if set(Formula(cost.train).names) <= set(inputs):
+            flops[name] = float(cost.training_flops(inputs)[0])
+    table = _paired(draws, shared, rng)
+    chosen.check(len(table), kind)
+    said = next(iter(seen.values())).law.response if seen else None
     response = f"{said.symbol} ({said.unit})" if said else "the response"
-    return Options(draws, chosen, mass, flops, response, tuple(dict.fromkeys(notes)))
+    notes = dict.fromkeys(note for made in seen.values() for note in made.notes)
+    return Options(table, chosen, mass, flops, response, tuple(notes))
+
+
+def _paired(
+    draws: Mapping[str, Array], shared: Mapping[str, int], rng: np.random.Generator
+) -> pd.DataFrame:
+    """A row per scenario: in one order what shares its scenarios, all else at random."""
+    size = max(map(len, draws.values()))
+    orders: dict[int | str, Any] = {}
+    found = {}
+    for name, column in draws.items():
+        source = shared.get(name, name)
+        if source not in orders:
+            orders[source] = rng.permutation(np.resize(np.arange(len(column)), size))
+        found[name] = column[orders[source]]
+    return pd.DataFrame(found)
 
 
 def _named(options: Any) -> dict[str, Any]:
-    import pandas as pd
-
     if isinstance(options, pd.DataFrame):
         table = options.set_index("option") if "option" in options else options
         if not table.index.is_unique:
             raise InputError("Options must have names of their own; the table's index repeats one.")
         options = {
-            str(name): {str(k): v for k, v in row.items() if not _missing(v)}
+            str(name): {str(key): value for key, value in row.dropna().items()}
             for name, row in table.iterrows()
         }
     if not isinstance(options, Mapping) or len(options) < 2:
@@ -219,21 +202,18 @@ def _named(options: Any) -> dict[str, Any]:
     return {str(name): option for name, option in options.items()}
 
 
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and bool(np.isnan(value)))
-
-
-def _own_draws(name: str, given: Any) -> tuple[Array, int]:
-    try:
-        draws = np.asarray(given, dtype=float)
-    except (TypeError, ValueError) as fault:
-        raise InputError(f"Option {short(name)} is neither a design nor draws.") from fault
-    if draws.ndim != 1 or len(draws) < 2 or not np.isfinite(draws).all():
-        raise InputError(f"Option {short(name)}: draws are a flat list of at least two numbers.")
-    return draws, -1
-
-
-def _measured(name: str, given: Mapping[str, Any], rng: np.random.Generator) -> tuple[Array, int]:
+def _measured(name: str, given: Any, rng: np.random.Generator) -> Array:
+    """Draws of a response that was measured, or that are given as they are."""
+    if not isinstance(given, Mapping):
+        try:
+            draws = np.asarray(given, dtype=float)
+        except (TypeError, ValueError) as fault:
+            raise InputError(f"Option {short(name)} is neither a design nor draws.") from fault
+        if draws.ndim != 1 or len(draws) < 2 or not np.isfinite(draws).all():
+            raise InputError(
+                f"Option {short(name)}: draws are a flat list of at least two numbers."
+            )
+        return draws
     if set(given) != _MEASURED:
         raise InputError(
             f"Option {short(name)}: a measurement has mean and sd, not {', '.join(given)}."
@@ -241,25 +221,4 @@ def _measured(name: str, given: Mapping[str, Any], rng: np.random.Generator) -> 
     mean, sd = parse_number(given["mean"]), parse_number(given["sd"])
     if sd < 0:
         raise InputError(f"Option {short(name)}: sd must not be negative; it is {sd:g}.")
-    return rng.normal(mean, sd, _DRAWS), -1
-
-
-def _flops(name: str, cost: Cost, inputs: Mapping[str, Array]) -> dict[str, float]:
-    from bayescale.expressions.arithmetic import Formula
-
-    known = set(Formula(cost.train).names) <= set(inputs)
-    return {name: float(cost.training_flops(inputs)[0])} if known else {}
-
-
-def _paired(columns: Mapping[str, tuple[Array, int]], rng: np.random.Generator) -> dict[str, Array]:
-    """One row per scenario: the same order for the designs of one fit, a random one for others."""
-    size = max(len(draws) for draws, _ in columns.values())
-    orders: dict[Any, Any] = {}
-    found = {}
-    for name, (draws, source) in columns.items():
-        key = (source, name if source == -1 else "")
-        if key not in orders:
-            whole = np.resize(np.arange(len(draws)), size)
-            orders[key] = rng.permutation(whole)
-        found[name] = draws[orders[key]]
-    return found
+    return rng.normal(mean, sd, _DRAWS)

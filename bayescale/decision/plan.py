@@ -5,42 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from bayescale.decision.cost import Budget, Cost, read_budget
+from bayescale.decision.describe import (
+    describe_alternatives,
+    describe_choice,
+    describe_limits,
+    describe_optimum,
+)
 from bayescale.decision.frontier import Smallest, path, smallest_budget
-from bayescale.decision.limits import Limit, Limits, read_limits
+from bayescale.decision.infeasible import explain_infeasible
+from bayescale.decision.limit import Limit
+from bayescale.decision.limits import read_limits
 from bayescale.decision.loss import Regret, regret_of
 from bayescale.decision.notes import notes_of
-from bayescale.decision.optimum import (
-    Design,
-    Task,
-    best_design,
-    explain_infeasible,
-    exponents,
-    left_by_limits,
-    may_leave_some,
-    own_optima,
-)
+from bayescale.decision.optimum import best_design, may_leave_some, own_optima
 from bayescale.decision.risk import Risk, resolve
-from bayescale.decision.space import demand_for, read_space
+from bayescale.decision.shown import as_html, as_text
+from bayescale.decision.space import read_space
+from bayescale.decision.surface import read_pricing
+from bayescale.decision.task import Design, Task
 from bayescale.decision.valley import beside
 from bayescale.delegates import later
 from bayescale.errors import ComputationError, InputError
-from bayescale.forecast.scenarios import scenarios
-from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.scenarios import Forecaster, Kind
+from bayescale.intervals import DEFAULT_MASS, check_mass
 from bayescale.law.discrepancy import Discrepancy
-from bayescale.law.prior import Array
-from bayescale.numbers import brief, parse_number
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.forecast.mixture import Average
-    from bayescale.posterior.fit import Fit
+from bayescale.numbers import parse_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +65,6 @@ class Plan:
     regret : Regret
     smallest : Smallest or None
         The smallest budget that meets the target, where one was given.
-    budget : Budget
-    risk : Risk
     mass : float
         Of all intervals, equal-tailed.
     notes : tuple of str
@@ -90,12 +83,20 @@ class Plan:
     alternatives: pd.DataFrame
     regret: Regret
     smallest: Smallest | None
-    budget: Budget
-    risk: Risk
     mass: float
     notes: tuple[str, ...]
     task: Task = field(repr=False)
     design: Design = field(repr=False)
+
+    @property
+    def budget(self) -> Budget:
+        """That the design uses."""
+        return self.design.surface.budget
+
+    @property
+    def risk(self) -> Risk:
+        """That it makes small."""
+        return self.task.risk
 
     @cached_property
     def text(self) -> str:
@@ -104,23 +105,20 @@ class Plan:
 
     def plot(self) -> Any:
         """Risk of the designs that use the budget up, and the path over budgets."""
-        return later("plan_picture")(self)
+        return later("designs")(self)
 
     def __repr__(self) -> str:
-        lines = [f"Plan under {self.budget} by {self.risk}", self.text, str(self.optimum)]
-        return "\n".join([*lines, *(f"Caution: {note}" for note in self.notes)])
+        return as_text(
+            [f"Plan under {self.budget} by {self.risk}", self.text, self.optimum], self.notes
+        )
 
     def _repr_html_(self) -> str:
         tables = (self.choice.to_frame().T, self.optimum, self.regret.table, self.alternatives)
-        return (
-            f"<p>{escape(self.text)}</p>"
-            + "".join(table.to_html(float_format=brief) for table in tables)
-            + "".join(f"<p>Caution: {escape(note)}</p>" for note in self.notes)
-        )
+        return as_html(self.text, tables, self.notes)
 
 
 def plan(
-    forecaster: Fit | Average,
+    forecaster: Forecaster,
     *,
     budget: float | str | Budget,
     cost: Cost | None = None,
@@ -132,7 +130,7 @@ def plan(
     target: float | str | None = None,
     probability: float = 0.9,
     budget_risk: str | Risk = "mean",
-    kind: Literal["mean", "run"] = "mean",
+    kind: Kind = "mean",
     discrepancy: bool | float | Discrepancy = True,
     mass: float = DEFAULT_MASS,
     seed: int = 0,
@@ -142,7 +140,7 @@ def plan(
 
     Parameters
     ----------
-    forecaster : Fit or Average
+    forecaster : Fit or Ensemble
         Of an average, each scenario follows one of its laws, see :func:`scenarios`.
     budget : float, str or Budget
         A number is FLOPs, ``"$2M"`` money.
@@ -160,7 +158,8 @@ def plan(
     fixed : mapping of str to float or str, optional
         Inputs that are not chosen: numbers, or formulas of other inputs.
     target : float or str, optional
-        In the response's unit; the smallest budget whose plan lies below it is found too.
+        A response to reach, in its unit (where to forecast is chosen by the plan itself): the
+        smallest budget whose plan lies below it is found too.
     probability : float, default 0.9
         How surely.
     budget_risk : str or Risk, default "mean"
@@ -199,15 +198,13 @@ def plan(
     response alone.
     """
     check_mass(mass)
-    amount, wanted = read_budget(budget), _target(target, probability)
-    task = _task(
-        forecaster,
-        cost or Cost(),
-        (resolve(risk), resolve(budget_risk), kind),
-        (fixed, box),
-        (limits, joint),
-        {"discrepancy": discrepancy, "seed": seed, "allow_unconverged": allow_unconverged},
-    )
+    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    amount, aim = read_budget(budget), _read_aim(target, probability)
+    made, cost, wanted = assumed.scenarios(forecaster, kind), cost or Cost(), resolve(risk)
+    wanted.check(made.n_draws, kind)
+    space = read_space(made, cost, fixed, box)
+    pricing = read_pricing(cost, resolve(budget_risk), cost.demand(made.n_draws, seed), space)
+    task = Task(made, space, pricing, wanted, read_limits(limits, space, joint, assumed))
     task = replace(task, partial=may_leave_some(task, amount))
     design = best_design(task, amount)
     if design is None and not task.partial:
@@ -215,142 +212,46 @@ def plan(
         design = best_design(task, amount)
     if design is None:
         raise ComputationError(explain_infeasible(task, amount))
-    return _assembled(task, design, wanted, mass)
+    smallest = None if aim is None else smallest_budget(task, amount, aim, probability)
+    return _planned(task, design, path(task, design, mass, aim), smallest, mass)
 
 
-def _task(
-    forecaster: Fit | Average,
-    cost: Cost,
-    risks: tuple[Risk, Risk, str],
-    space: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None],
-    limits: tuple[Any, float | None],
-    options: Mapping[str, Any],
-) -> Task:
-    risk, functional, kind = risks
-    if kind not in ("mean", "run"):
-        raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
-    made = scenarios(forecaster, **options)
-    risk.check(made.n_draws, kind)
-    made = made if kind == "mean" else made.of_new_runs(options["seed"])
-    first = made.members[0]
-    chosen = read_space(made.law, first.inputs, first.derive, cost, *space)
-    demand = cost.demand(made.n_draws, options["seed"])
-    tokens = demand_for(cost, functional, demand, chosen)
-    held = read_limits(limits[0], chosen, limits[1], **options)
-    return Task(made, chosen, cost, demand, tokens, functional, risk, held)
-
-
-def _target(target: Any, probability: float) -> tuple[float, float] | None:
-    if target is None:
-        return None
-    value = parse_number(target)
-    if not value > 0 or not 0 < probability < 1:
+def _read_aim(target: Any, probability: float) -> float | None:
+    """The response to reach."""
+    aim = None if target is None else parse_number(target)
+    if aim is not None and not (aim > 0 and 0 < probability < 1):
         raise InputError(
             f"A target is a positive response, met with a probability between 0 and 1; they are "
             f"{target!r} and {probability:g}."
         )
-    return value, probability
+    return aim
 
 
-def _assembled(task: Task, design: Design, wanted: tuple[float, float] | None, mass: float) -> Plan:
-    budget = design.surface.budget
-    free = replace(task, limits=Limits())
-    own, growth = (find(free, budget, task.scenarios) for find in (own_optima, exponents))
+def _planned(
+    task: Task, design: Design, frontier: pd.DataFrame, smallest: Smallest | None, mass: float
+) -> Plan:
+    """All that is told of a design, and of what would be chosen in its place."""
+    budget, free, neutral = design.surface.budget, task.unlimited, task.neutral
+    own = held = own_optima(free, budget)
     unlimited = (best_design(free, budget) if task.limits.texts else None) or design
-    neutral = replace(task, risk=Risk("mean"), scenarios=replace(task.scenarios, error=None))
-    same = task.risk == neutral.risk
-    by_mean = (None if same else best_design(neutral, budget)) or design
-    held = own
+    by_mean = (None if task.risk == neutral.risk else best_design(neutral, budget)) or design
     if not task.limits.allow(unlimited.columns)[0]:
-        held = own_optima(task, budget, task.scenarios, left_by_limits(task, design))
+        held = own_optima(task, budget, design)
     table, valley = beside(task, design, mass)
-    parts: dict[str, Any] = {
-        "choice": _choice(task, design, mass),
-        "table": table,
-        "valley": valley,
-        "optimum": _optimum(task, own, growth, mass),
-        "frontier": path(task, design, mass, wanted[0] if wanted else None),
-        "limits": _limits(task, design, unlimited),
-        "alternatives": _alternatives(task, design, {"limits": unlimited, "mean": by_mean}, mass),
-        "regret": regret_of(neutral, design, by_mean, held),
-        "smallest": smallest_budget(task, budget, *wanted) if wanted else None,
-    }
-    parts |= {"budget": budget, "risk": task.risk, "mass": mass}
-    draft = Plan(**parts, notes=(), task=task, design=design)
-    return replace(draft, notes=notes_of(draft, own))
-
-
-def _choice(task: Task, design: Design, mass: float) -> pd.Series:
-    import pandas as pd
-
-    draws, cost = task.scenarios(design.columns), task.cost
-    middle, lower, upper = (float(value[0]) for value in bounds(draws, mass))
-    served = cost.serving_flops(design.inputs, task.demand) if cost.serves else np.zeros(1)
-    found = dict(design.inputs) | {
-        "cost": float(design.surface.price(design.columns)[0]),
-        "training_flops": float(cost.training_flops(design.inputs)),
-        "serving_flops": float(served.mean()),
-        **{"median": middle, "lower": lower, "upper": upper},
-        "risk": float(task.risk(draws)[0]),
-        "risk_error": float(task.risk.error(draws)[0]),
-        "reach": float(task.scenarios.reach(design.columns)[0]),
-    }
-    return pd.Series(found, name="choice")
-
-
-def _optimum(
-    task: Task, own: Mapping[str, Array], growth: Mapping[str, Array], mass: float
-) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = {f"{name}*": own[name] for name in task.space.free}
-    rows |= {f"exponent of {name}*": growth[name] for name in task.space.free}
-    found = pd.DataFrame(
-        [[float(value) for value in bounds(draws, mass)] for draws in rows.values()],
-        index=pd.Index(list(rows), name="optimum"),
-        columns=["median", "lower", "upper"],
+    limits = describe_limits(task, design, unlimited)
+    binding = [str(limit) for limit in limits.index[limits["binds"].astype(bool)]]
+    return Plan(
+        choice=describe_choice(task, design, mass),
+        table=table,
+        valley=valley,
+        optimum=describe_optimum(free, budget, own, mass),
+        frontier=frontier,
+        limits=limits,
+        alternatives=describe_alternatives(task, design, unlimited, by_mean, mass),
+        regret=regret_of(neutral, design, by_mean, held),
+        smallest=smallest,
+        mass=mass,
+        notes=notes_of(task, design, own, binding),
+        task=task,
+        design=design,
     )
-    found["interval"] = interval_name(mass)
-    return found
-
-
-def _limits(task: Task, design: Design, unlimited: Design) -> pd.DataFrame:
-    import pandas as pd
-
-    limits = task.limits
-    found = limits.probabilities(design.columns)[:, 0] if limits.chances else np.zeros(0)
-    wanted = [1.0] * len(limits.bounds) + [chance.probability for chance in limits.chances]
-    here = [1.0] * len(limits.bounds) + list(found[:-1])
-    if len(limits.chances) > 1 or limits.joint is not None:
-        here.append(float(found[-1]))
-        wanted.append(np.nan if limits.joint is None else limits.joint)
-    texts = limits.texts if limits.joint is not None else [*limits.texts, "all of them"]
-    binds = [not limits.only(k).allow(unlimited.columns)[0] for k in range(len(limits.texts))]
-    rows = list(zip(texts, here, wanted, [*binds, False], strict=False))
-    return pd.DataFrame(rows, columns=["limit", "probability", "wanted", "binds"]).set_index(
-        "limit"
-    )
-
-
-def _alternatives(
-    task: Task, design: Design, others: Mapping[str, Design], mass: float
-) -> pd.DataFrame:
-    import pandas as pd
-
-    found = {"this plan": (task.scenarios, design)}
-    if task.scenarios.shift.any():
-        bare = task.scenarios.without_discrepancy()
-        sure = best_design(replace(task, scenarios=bare), design.surface.budget)
-        found["with the discrepancy off"] = bare, sure or design
-    if task.limits.texts:
-        found["without limits"] = task.scenarios, others["limits"]
-    if others["mean"] is not design:
-        found["by the mean"] = task.scenarios, others["mean"]
-    rows = {}
-    for name, (seen, other) in found.items():
-        ends = bounds(seen(other.columns), mass)
-        middle, lower, upper = (float(value[0]) for value in ends)
-        rows[name] = dict(other.inputs) | {"median": middle, "lower": lower, "upper": upper}
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table["interval"] = interval_name(mass)
-    return table

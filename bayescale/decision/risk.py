@@ -20,92 +20,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
+from bayescale.decision.measures import MEASURES, counted
 from bayescale.errors import ComputationError, InputError
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
 
 # A tail of fewer draws than this says too little of itself.
 TAIL_DRAWS = 100
-_Influence = Callable[[Array, float], tuple[Array, Array]]
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """What a risk is: its argument, and its value with the influence of each draw on it."""
-
-    argument: str
-    bounded: bool
-    tail: Callable[[float], float]  # probability of the part of the draws that decides
-    measure: _Influence
-    default: float | None = None
-
-
-def _mean(draws: Array, _: float) -> tuple[Array, Array]:
-    return draws.mean(axis=0), draws
-
-
-def _quantile(draws: Array, q: float) -> tuple[Array, Array]:
-    near = math.sqrt(q * (1 - q) / len(draws))
-    low, high = max(q - near, 0.0), min(q + near, 1.0)
-    below, value, above = np.quantile(draws, [low, q, high], axis=0)
-    return value, (q - (draws <= value)) * (above - below) / (high - low)
-
-
-def _cvar(draws: Array, q: float) -> tuple[Array, Array]:
-    at_risk = np.quantile(draws, q, axis=0)
-    influence = at_risk + np.maximum(draws - at_risk, 0.0) / (1 - q)
-    return influence.mean(axis=0), influence
-
-
-def _tail_distance(draws: Array, q: float) -> tuple[Array, Array]:
-    mean = draws.mean(axis=0)
-    (upper, up), (lower, low) = _quantile(draws, q), _quantile(draws, 1 - q)
-    above, below = np.sign(upper - mean), np.sign(mean - lower)
-    influence = above * (up - draws) + below * (draws - low)
-    return np.abs(upper - mean) + np.abs(mean - lower), influence
-
-
-def _exceedance(draws: Array, limit: float) -> tuple[Array, Array]:
-    over = np.asarray(draws > limit, dtype=float)
-    return over.mean(axis=0), over
-
-
-def _entropic(draws: Array, rate: float) -> tuple[Array, Array]:
-    most = draws.max(axis=0)
-    weight = np.exp(rate * (draws - most))
-    scale = weight.mean(axis=0)
-    return most + np.log(scale) / rate, weight / (scale * rate)
-
-
-def _counted(draws: Array, rate: float) -> float:
-    """Draws that an entropic risk rests on: their number if all had the same weight."""
-    weight = np.exp(rate * (draws - draws.max(axis=0)))
-    return float(np.min(weight.sum(axis=0) ** 2 / np.square(weight).sum(axis=0)))
-
-
-def _all(_: float) -> float:
-    return 1.0
-
-
-_KINDS: Mapping[str, _Kind] = MappingProxyType(
-    {
-        "mean": _Kind("", False, _all, _mean),
-        "median": _Kind("", True, lambda _: 0.5, lambda draws, _: _quantile(draws, 0.5)),
-        "quantile": _Kind("q", True, lambda q: min(q, 1 - q), _quantile),
-        "cvar": _Kind("q", False, lambda q: 1 - q, _cvar),
-        "tail_distance": _Kind("q", False, lambda q: min(q, 1 - q), _tail_distance, 0.75),
-        "exceedance": _Kind("limit", True, _all, _exceedance),
-        "entropic": _Kind("lambda", False, _all, _entropic),
-    }
-)
 RISKS = tuple(
-    f"{name}({kind.argument})" if kind.argument else name for name, kind in _KINDS.items()
+    f"{name}({kind.argument})" if kind.argument else name for name, kind in MEASURES.items()
 )
 
 
@@ -130,9 +57,9 @@ class Risk:
     argument: float | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in _KINDS:
+        if self.name not in MEASURES:
             raise InputError(f"There is no risk {self.name!r}; choose from {', '.join(RISKS)}.")
-        kind = _KINDS[self.name]
+        kind = MEASURES[self.name]
         if not kind.argument:
             if self.argument is not None:
                 raise InputError(f"The risk {self.name} takes no argument.")
@@ -155,15 +82,10 @@ class Risk:
         return self.name if self.argument is None else f"{self.name}({self.argument:.10g})"
 
     @property
-    def bounded(self) -> bool:
-        """Whether it is finite for a new run too, whose noise has heavy tails."""
-        return _KINDS[self.name].bounded
-
-    @property
     def minimum_draws(self) -> int:
         """Draws that it takes: a hundred in the tail that decides, one for what has no tail."""
-        tail = _KINDS[self.name].tail(self._value)
-        return 1 if tail == 1 else math.ceil(TAIL_DRAWS / tail - 1e-9)
+        tail = MEASURES[self.name].tail
+        return 1 if tail is None else math.ceil(TAIL_DRAWS / tail(self._value) - 1e-9)
 
     def check(self, n_draws: int, kind: str = "mean") -> None:
         """Refuse what the draws cannot support.
@@ -181,8 +103,8 @@ class Risk:
         ComputationError
             If there are too few draws; it says how many it would take.
         """
-        if kind == "run" and not self.bounded:
-            may = ", ".join(name for name, known in _KINDS.items() if known.bounded)
+        if kind == "run" and not MEASURES[self.name].bounded:
+            may = ", ".join(name for name, known in MEASURES.items() if known.bounded)
             raise InputError(
                 f"The {self.name} of a new run is infinite, because its noise has heavy tails; ask "
                 f"it of the law's curve (kind='mean'), or use one of {may}."
@@ -211,24 +133,39 @@ class Risk:
         ComputationError
             If there are too few draws.
         """
-        self._check_draws(draws)
+        self.check(len(draws))
+        rests_on = counted(draws, self._value) if self.name == "entropic" else len(draws)
+        if rests_on < min(TAIL_DRAWS, len(draws)) - 1e-9:
+            needed = math.ceil(len(draws) * TAIL_DRAWS / rests_on)
+            raise ComputationError(
+                f"{self.text} rests on about {rests_on:.0f} of {len(draws)} draws; it would take "
+                f"about {format_number(needed)} draws, or a smaller lambda."
+            )
         return self.rank(draws)
 
     def rank(self, draws: Array) -> Array:
         """The same without any refusal, to tell good designs from bad ones in a search."""
-        return np.asarray(_KINDS[self.name].measure(draws, self._value)[0])
+        return np.asarray(MEASURES[self.name].measure(draws, self._value)[0])
 
-    def _check_draws(self, draws: Array) -> None:
-        self.check(len(draws))
-        if self.name != "entropic":
-            return
-        counted = _counted(draws, self._value)
-        if counted < min(TAIL_DRAWS, len(draws)) - 1e-9:
-            needed = math.ceil(len(draws) * TAIL_DRAWS / counted)
-            raise ComputationError(
-                f"{self.text} rests on about {counted:.0f} of {len(draws)} draws; it would take "
-                f"about {format_number(needed)} draws, or a smaller lambda."
-            )
+    def weighted(self, draws: Array, weights: Array) -> Array:
+        """Risk of each design under weighted draws, of each of several outcomes.
+
+        Parameters
+        ----------
+        draws : ndarray, shape (n_draws, n_designs)
+        weights : ndarray, shape (n_outcomes, n_draws)
+            Each row sums to 1.
+
+        Returns
+        -------
+        ndarray, shape (n_outcomes, n_designs)
+        """
+        if self.name == "mean":
+            return np.asarray(weights @ draws)
+        # As often as its weight says, each draw stands in an even sample of the same size.
+        places = (np.arange(len(draws)) + 0.5) / len(draws)
+        each = [np.searchsorted(np.cumsum(row), places).clip(max=len(draws) - 1) for row in weights]
+        return np.array([self(draws[rows]) for rows in each])
 
     def error(self, draws: Array) -> Array:
         """Monte Carlo standard error of the risk, as if the draws were independent.
@@ -243,7 +180,7 @@ class Risk:
         -------
         ndarray, shape (n_designs,)
         """
-        influence = _KINDS[self.name].measure(draws, self._value)[1]
+        influence = MEASURES[self.name].measure(draws, self._value)[1]
         return np.asarray(influence.std(axis=0) / math.sqrt(len(draws)))
 
     def __str__(self) -> str:

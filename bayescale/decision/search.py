@@ -6,7 +6,7 @@ what is not allowed, and a change of the objective's unit changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -23,6 +23,12 @@ def grid(low: Array, high: Array, points: int) -> Array:
     if not axes:
         return np.zeros((1, 0))
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=-1)
+
+
+def coarse_grid(low: Array, high: Array, counts: Mapping[int, int]) -> tuple[Array, Array]:
+    """A full grid with so many points by the number of coordinates, and its spacing, (k,)."""
+    count = counts.get(len(low), 5)
+    return grid(low, high, count), (high - low) / max(count - 1, 1)
 
 
 def zoom(

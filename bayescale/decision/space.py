@@ -1,9 +1,4 @@
-"""The designs that may be chosen: what is free, in which box, and what a budget leaves.
-
-Everything is in logs. One free input is spent last: given the others, it takes what the budget
-leaves, so that every point of the search uses the whole budget (or, where more of everything
-does not help, a stated part of it).
-"""
+"""The designs that may be chosen: what is free, in which box, and what follows from the rest."""
 
 from __future__ import annotations
 
@@ -13,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bayescale.decision.cost import TOKENS, Budget, Cost
-from bayescale.decision.risk import Risk
+from bayescale.decision.cost import Cost
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
@@ -24,8 +19,6 @@ from bayescale.runs.wording import short
 
 # Decades beyond the observed runs, either way, that are searched where no box is given.
 DECADES = 3.0
-_DEMANDS = 32
-_HALVINGS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +80,10 @@ class Space:
 
 
 def read_space(
-    law: Law,
-    observed: Mapping[str, Array],
-    derive: Mapping[str, str],
+    scenarios: Scenarios,
     cost: Cost,
-    fixed: Mapping[str, Any] | None,
-    box: Mapping[str, Any] | None,
+    fixed: Mapping[str, Any] | None = None,
+    box: Mapping[str, Any] | None = None,
 ) -> Space:
     """Read what may be chosen; the arguments as in :func:`bayescale.plan`.
 
@@ -104,15 +95,10 @@ def read_space(
     InputError
         For unknown or contradictory names, a bad box, or nothing that is left to choose.
     """
-    values, formulas = bind(fixed or {}, law.input_symbols, "fixed", law.name)
-    formulas = {name: Formula(text) for name, text in derive.items()} | formulas
-    formulas = {name: formula for name, formula in formulas.items() if name not in values}
+    law, derive = scenarios.law, derived_with(scenarios, cost)
+    values, stated = bind(fixed or {}, law.input_symbols, "fixed", law.name)
+    formulas = {name: Formula(text) for name, text in derive.items() if name not in values} | stated
     cost.check(law.input_symbols, law.name)
-    train = Formula(cost.train)
-    for item in law.inputs:
-        named = item.symbol in train.names
-        if item.unit == "FLOPs" and item.symbol not in (*values, *formulas) and not named:
-            formulas[item.symbol] = train
     free = tuple(name for name in law.input_symbols if name not in (*values, *formulas))
     derived = ordered(formulas, {*values, *free}, repr(law.name))
     paid = reached(cost.names, derived)
@@ -122,7 +108,19 @@ def read_space(
             f"Nothing that costs is left to choose for {law.name!r}: free are "
             f"{', '.join(free) or 'no inputs'}, and the cost names {', '.join(cost.names)}."
         )
-    return Space(law, free, _box(free, observed, box or {}), values, derived, spendable[-1])
+    found = _box(free, scenarios.observed, box or {})
+    return Space(law, free, found, values, derived, spendable[-1])
+
+
+def derived_with(scenarios: Scenarios, cost: Cost) -> dict[str, str]:
+    """Formulas of inputs that follow from others: as in the runs; compute also from the cost."""
+    found = dict(scenarios.derive)
+    train, symbols = Formula(cost.train), scenarios.law.input_symbols
+    for item in scenarios.law.inputs:
+        named = item.symbol in train.names or not set(train.names) <= set(symbols)
+        if item.unit == "FLOPs" and item.symbol not in found and not named:
+            found[item.symbol] = cost.train
+    return found
 
 
 def bind(
@@ -208,146 +206,3 @@ def _box(
             )
         found[name] = (low, high)
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class Surface:
-    """The designs that use a budget up, by coordinates.
-
-    Attributes
-    ----------
-    space : Space
-    cost : Cost
-    budget : Budget
-    tokens : ndarray, shape (n_tokens, 1)
-        Demand that stands for all of it, see :func:`demand_for`.
-    functional : Risk
-        Of the cost, which the budget holds.
-    partial : bool
-        Whether a part of the budget may be left: one more coordinate, between 0 and 1.
-    """
-
-    space: Space
-    cost: Cost
-    budget: Budget
-    tokens: Array
-    functional: Risk
-    partial: bool = False
-
-    @property
-    def low(self) -> Array:
-        """Lowest coordinates, shape (n_coordinates,)."""
-        return self._ends(0)
-
-    @property
-    def high(self) -> Array:
-        """Highest coordinates, shape (n_coordinates,)."""
-        return self._ends(1)
-
-    def _ends(self, k: int) -> Array:
-        logs = [np.log(self.space.box[name][k]) for name in self.space.others]
-        return np.array([*logs, *([float(k)] if self.partial else [])])
-
-    def at(self, coordinates: Array) -> dict[str, Array]:
-        """Raw inputs at coordinates; NaN where even the least of the spent input costs too much.
-
-        Parameters
-        ----------
-        coordinates : ndarray, shape (..., n_coordinates)
-            Log of each of the other free inputs; last, where ``partial``, how far the spent
-            input goes from its lowest value (0) to what the budget leaves (1).
-
-        Returns
-        -------
-        dict of str to ndarray, shape (...)
-        """
-        others = {name: np.exp(coordinates[..., k]) for k, name in enumerate(self.space.others)}
-        shape = coordinates.shape[:-1]
-        lowest, most = self.space.box[self.space.spent]
-        value = self._affordable(others, shape, lowest, most)
-        if self.partial:
-            part = lowest * (value / lowest) ** coordinates[..., -1]
-            value = np.where(np.isnan(value), np.nan, part)
-        return self.space.inputs(others | {self.space.spent: value})
-
-    def price(self, inputs: Mapping[str, Any]) -> Array:
-        """What the budget holds of the cost (its mean or a quantile), in the budget's unit."""
-        shape = np.broadcast_shapes(*(np.shape(value) for value in inputs.values()))
-        flat = {name: np.broadcast_to(value, shape).ravel() for name, value in inputs.items()}
-        tokens = self.tokens if self.cost.serves else None
-        each = self.cost.in_budget_unit(flat, self.budget.unit, tokens)
-        each = np.broadcast_to(each, (len(self.tokens), each.shape[-1] if each.ndim else 1))
-        # One demand may stand for all, see demand_for: its cost is the functional already.
-        total = each[0] if len(each) == 1 else self.functional(each)
-        return total.reshape(shape)
-
-    def _affordable(
-        self, others: Mapping[str, Array], shape: tuple[int, ...], lowest: float, most: float
-    ) -> Array:
-        def price(value: Any) -> Array:
-            spent = np.broadcast_to(value, shape)
-            return self.price(self.space.inputs(dict(others) | {self.space.spent: spent}))
-
-        amount = self.budget.amount
-        least, highest = price(lowest), price(most)
-        if (highest < least * (1 - 1e-9)).any():
-            raise InputError(
-                f"The cost falls as {self.space.spent} grows, so a budget does not hold it back; "
-                "fix it (fixed=), or write the cost another way."
-            )
-        slope = (highest - least) / (most - lowest)
-        middle = np.sqrt(lowest * most)
-        linear = np.abs(price(middle) - least - slope * (middle - lowest)) <= 1e-12 * highest
-        if linear.all():
-            with np.errstate(divide="ignore", invalid="ignore"):
-                value = np.where(highest > amount, lowest + (amount - least) / slope, most)
-        else:
-            value = self._halve(price, shape, lowest, most)
-        value = np.where(highest <= amount, most, np.clip(value, lowest, most))
-        return np.where(least > amount * (1 + 1e-12), np.nan, value)
-
-    def _halve(self, price: Any, shape: tuple[int, ...], lowest: float, most: float) -> Array:
-        low, high = np.full(shape, np.log(lowest)), np.full(shape, np.log(most))
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            within = price(np.exp(middle)) <= self.budget.amount
-            low, high = np.where(within, middle, low), np.where(within, high, middle)
-        return np.exp(low)
-
-
-def demand_for(cost: Cost, functional: Risk, demand: Array, space: Space) -> Array:
-    """Fewest demands that stand for all of them in the functional of the cost.
-
-    A quantile of the cost is the cost at that quantile of the demand, as more demand costs
-    more; its mean is the cost at the mean demand where the cost is linear in the demand. Else
-    the means of 32 equal parts of the sorted demand stand for it.
-
-    Parameters
-    ----------
-    cost : Cost
-    functional : Risk
-    demand : ndarray, shape (n_worlds,)
-    space : Space
-
-    Returns
-    -------
-    ndarray, shape (n_tokens, 1)
-    """
-    if functional.name not in ("mean", "median", "quantile"):
-        raise InputError(
-            f"A budget holds the mean, the median or a quantile(q) of the cost, not its "
-            f"{functional.text}."
-        )
-    functional.check(demand.size)
-    if demand.min() == demand.max() or not cost.serves:
-        return demand[:1, None]
-    middle = space.inputs({name: np.sqrt(np.prod(ends)) for name, ends in space.box.items()})
-    low, half, high = (cost.serving_flops(middle, k * demand.mean()) for k in (0.5, 1.0, 1.5))
-    if functional.name != "mean":
-        if not low <= half <= high:
-            raise InputError(f"The cost serve={cost.serve!r} falls as {TOKENS} grow.")
-        return np.atleast_2d(functional(demand[:, None]))
-    if abs(low + high - 2 * half) <= 1e-12 * abs(high):
-        return np.atleast_2d(demand.mean())
-    groups = np.array_split(np.sort(demand), min(_DEMANDS, demand.size))
-    return np.array([[group.mean()] for group in groups])

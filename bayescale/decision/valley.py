@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
-from bayescale.decision.optimum import Design, Task, coarse_grid
-from bayescale.decision.search import grid
-from bayescale.intervals import bounds, interval_name
+from bayescale.decision.describe import describe
+from bayescale.decision.optimum import COARSE
+from bayescale.decision.search import coarse_grid
+from bayescale.decision.task import Design, Task
 from bayescale.law.prior import Array
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Share of the least risk by which designs of the valley may be worse; of the table's, at most.
 AS_GOOD, SHOWN = 0.005, 0.05
-_COARSE = {0: 1, 1: 121, 2: 41, 3: 13}
 _POINTS = {0: 1, 1: 121, 2: 41, 3: 17}
 _MOST = 1_000_000
 _ROWS = 25
@@ -42,80 +37,56 @@ def beside(task: Task, design: Design, mass: float) -> tuple[pd.DataFrame, pd.Da
     valley : pandas.DataFrame
         By free input: the chosen value, the lowest and highest of the designs within 0.5%.
     """
-    import pandas as pd
-
-    surface, k = design.surface, len(design.place)
-    coarse, _ = coarse_grid(surface, _COARSE)
-    low, high = _window(task, design, coarse)
-    points = np.concatenate([grid(low, high, _POINTS.get(k, 5)), design.place[None]])
-    value, best = _risks(task, design, points)
-    within = value <= best + AS_GOOD * abs(best)
-    within[within] = task.limits.allow({n: v[within] for n, v in surface.at(points).items()})
+    surface = design.surface
+    coarse = _with(design, coarse_grid(surface.low, surface.high, COARSE)[0])
+    shown = coarse[_within(_risks(task, design, coarse), SHOWN)]
+    points = _with(design, coarse_grid(shown.min(axis=0), shown.max(axis=0), _POINTS)[0])
+    value = _risks(task, design, points)
+    within = _within(value, AS_GOOD)
+    within[within] = task.limits.allow(surface.at(points[within]))
     within[-1] = True
-    inputs = {n: v[within] for n, v in surface.at(points).items()}
+    inputs = surface.at(points[within])
     valley = pd.DataFrame(
         [(n, design.inputs[n], inputs[n].min(), inputs[n].max()) for n in task.space.free],
         columns=["input", "chosen", "lower", "upper"],
     ).set_index("input")
-    rows = _rows(points, np.where(within, value, value + abs(best) * SHOWN), value)
-    return _described(task, design, points[rows], mass), valley
+    rank = np.where(within, value, value + abs(value[-1]) * SHOWN)
+    return _table(task, design, points[_rows(points, rank)], mass), valley
 
 
-def _window(task: Task, design: Design, coarse: Array) -> tuple[Array, Array]:
-    """Where along each coordinate the designs are that are shown."""
-    value, best = _risks(task, design, coarse)
-    shown = coarse[value <= best + SHOWN * abs(best)]
-    around = np.concatenate([shown, design.place[None]])
-    return around.min(axis=0), around.max(axis=0)
+def _with(design: Design, points: Array) -> Array:
+    """Points with the best one as the last."""
+    return np.concatenate([points, design.place[None]])
 
 
-def _risks(task: Task, design: Design, points: Array) -> tuple[Array, float]:
-    """Risk of designs and of the best, in as many scenarios as there is time for; else infinite."""
+def _within(value: Array, share: float) -> Array:
+    """Which risks are worse than the last by no more than a share of it."""
+    return np.asarray(value <= value[-1] + share * abs(value[-1]))
+
+
+def _risks(task: Task, design: Design, points: Array) -> Array:
+    """In as many scenarios as there is time for; infinite where the budget does not pay."""
     inputs = design.surface.at(points)
     payable = np.all([np.isfinite(value) for value in inputs.values()], axis=0)
-    size = max(_MOST // max(len(points), 1), task.risk.minimum_draws, 200)
-    few = design.scenarios.thin(size)
+    few = design.scenarios.thin(max(_MOST // len(points), task.risk.minimum_draws, 200))
     value = np.full(len(points), np.inf)
     value[payable] = task.risk.rank(few({name: v[payable] for name, v in inputs.items()}))
-    return value, float(task.risk.rank(few(design.columns))[0])
+    return value
 
 
-def _rows(points: Array, rank: Array, value: Array) -> Sequence[int]:
+def _rows(points: Array, rank: Array) -> list[int]:
     """The best point for each value of the first coordinate, thinned to a table, in order."""
-    if points.shape[1] == 0:
-        return [len(points) - 1]
-    best: dict[float, int] = {}
-    for row in np.flatnonzero(np.isfinite(value)):
-        place = float(points[row, 0])
-        if place not in best or rank[row] < rank[best[place]]:
-            best[place] = int(row)
-    rows = [best[place] for place in sorted(best)]
-    kept = set(np.linspace(0, len(rows) - 1, min(_ROWS, len(rows))).round().astype(int).tolist())
-    return [r for k, r in enumerate(rows) if k in kept or r == len(points) - 1]
+    place = points[:, 0] if points.shape[1] else np.zeros(len(points))
+    frame = pd.DataFrame({"place": place, "rank": rank})
+    best = frame[np.isfinite(rank)].groupby("place")["rank"].idxmin()
+    kept = set(np.linspace(0, len(best) - 1, min(_ROWS, len(best))).round().astype(int).tolist())
+    return [row for k, row in enumerate(best) if k in kept or row == len(points) - 1]
 
 
-def _described(task: Task, design: Design, points: Array, mass: float) -> pd.DataFrame:
-    """Designs with their cost, response, risk, and probabilities of the limits."""
-    import pandas as pd
-
-    surface = design.surface
-    inputs = surface.at(points)
-    draws = design.scenarios(inputs)
-    middle, lower, upper = bounds(draws, mass)
-    risk = task.risk.rank(draws)
-    best = float(task.risk.rank(design.scenarios(design.columns))[0])
-    columns = {"cost": surface.price(inputs), "median": middle, "lower": lower, "upper": upper}
-    table = pd.DataFrame({**inputs, **columns, "risk": risk, "risk_error": task.risk.error(draws)})
-    limits = task.limits
-    if limits.chances:
-        names = [chance.name for chance in limits.chances]
-        found = limits.probabilities(inputs)
-        for name, row in zip(names, found, strict=False):
-            table[name] = row
-        if len(names) > 1:
-            table["all together"] = found[-1]
-    table["allowed"] = limits.allow(inputs)
-    table["in_valley"] = table["allowed"] & (risk <= best + AS_GOOD * abs(best))
-    table["reach"] = task.scenarios.reach(inputs)
-    table["interval"] = interval_name(mass)
+def _table(task: Task, design: Design, points: Array, mass: float) -> pd.DataFrame:
+    inputs, unit = design.surface.at(points), design.surface.budget.unit
+    table = describe(task, inputs, unit, mass, design.scenarios)
+    best = task.risk.rank(design.scenarios(design.columns))
+    good = table["allowed"] & _within(np.append(table["risk"], best), AS_GOOD)[:-1]
+    table.insert(list(table).index("reach"), "in_valley", good)
     return table

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from bayescale.errors import InputError
-from bayescale.law.noise import NEAREST, shared
+from bayescale.law.noise import NEAREST, bond_parameters, shared
 from bayescale.law.prior import Array
 from bayescale.law.symbols import NOISE_GAIN, NOISE_LEVEL, NOISE_SCALE
-from bayescale.posterior.parameters import bond_parameters
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.posterior.fit import Fit
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.predictor import Curve
+from bayescale.runs.runs import Runs
 
 Labels = npt.NDArray[Any]
 NEW_RUN = ""
 
 
-def split_names(fit: Fit, at: Any) -> tuple[Any, Labels | None]:
+def split_names(runs: Runs, groups: Labels | None, at: Any) -> tuple[Any, Labels | None]:
     """Take the names of training runs out of a forecast's points.
 
     Parameters
     ----------
-    fit : Fit
+    runs : Runs
+        That were fitted.
+    groups : ndarray or None
+        Label of the training run of each of their rows.
     at : mapping or pandas.DataFrame
         May have a column ``run``, or of the name that the runs were read with: the name of an
         observed training run that the point continues; empty for a new one. In a DataFrame
@@ -47,18 +48,16 @@ def split_names(fit: Fit, at: Any) -> tuple[Any, Labels | None]:
     InputError
         If a mapping names a run that was not observed.
     """
-    import pandas as pd
-
-    wanted = [name for name in (fit.provenance["run"], "run") if name and name in at]
-    if not wanted or "run" in fit.law.input_symbols:
+    wanted = [name for name in (runs.run, "run") if name and name in at]
+    if not wanted or "run" in runs.law.input_symbols:
         return at, None
     if isinstance(at, pd.DataFrame):
-        if fit.groups is None:
+        if groups is None:
             return at, None
         names = at[wanted[0]].astype(str)
-        known = names.where(names.isin(np.unique(fit.groups)), NEW_RUN)
+        known = names.where(names.isin(np.unique(groups)), NEW_RUN)
         return at.drop(columns=wanted), known.to_numpy(dtype=object)
-    if fit.groups is None:
+    if groups is None:
         raise InputError(
             f"The points name training runs in {wanted[0]!r}, and the observed runs were read "
             "without: read them with run= (--run) and the column that names them."
@@ -67,7 +66,9 @@ def split_names(fit: Fit, at: Any) -> tuple[Any, Labels | None]:
     return rest, np.atleast_1d(np.asarray(at[wanted[0]], dtype=object))
 
 
-def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArray[np.int64]:
+def last_rows(
+    data: ModelData, inputs: Mapping[str, Array], names: Labels | None
+) -> npt.NDArray[np.int64]:
     """Index of the observed row that each point follows in its run, -1 for a new run.
 
     Raises
@@ -75,7 +76,7 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
     InputError
         If a named run was not observed.
     """
-    count, groups = len(points), fit.groups
+    count, groups = len(next(iter(inputs.values()))), data.groups
     if groups is None:
         return np.full(count, -1)
     if names is None:
@@ -91,7 +92,7 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
             f"There is no observed training run {', '.join(map(repr, unknown))} to go on from; "
             f"leave the name empty for a new run. Observed: {shown}."
         )
-    seen, at = fit.inputs[fit.growing], points[fit.growing].to_numpy(dtype=float)
+    seen, at = data.inputs[data.growing], inputs[data.growing]
     rows = np.full(count, -1)
     for k, name in enumerate(names):
         before = np.flatnonzero((groups == name) & (seen <= at[k] * (1 + 1e-9)))
@@ -101,14 +102,21 @@ def last_rows(fit: Fit, points: pd.DataFrame, names: Labels | None) -> npt.NDArr
 
 
 def carry_on(
-    fit: Fit, inputs: Mapping[str, Array], curve: Array, rows: npt.NDArray[np.int64]
+    law_curve: Curve,
+    data: ModelData,
+    inputs: Mapping[str, Array],
+    curve: Array,
+    rows: npt.NDArray[np.int64],
 ) -> tuple[Array, Array]:
     """What the observed rows of a run say about later points of it.
 
     Parameters
     ----------
-    fit : Fit
+    law_curve : Curve
+    data : ModelData
+        The observed rows.
     inputs : mapping of str to ndarray, shape (n_points,)
+        Of the points.
     curve : ndarray, shape (n_draws, n_points)
         Log of the law's curve there.
     rows : ndarray of int, shape (n_points,)
@@ -121,16 +129,16 @@ def carry_on(
     scale : ndarray, shape (n_draws, n_points)
         Scale of the noise that is left; for a new run with its own level and gain unknown.
     """
-    columns = {name: value[:, None] for name, value in fit.curve.free.items()}
+    columns = law_curve.columns
     scale = np.broadcast_to(columns[NOISE_SCALE], curve.shape)
-    if fit.runs_gain:
-        own = columns[NOISE_GAIN] * (curve - _early(fit, inputs))
+    if NOISE_GAIN in columns:
+        own = columns[NOISE_GAIN] * (curve - _early(law_curve, data, inputs))
         scale = np.sqrt(scale**2 + columns[NOISE_LEVEL] ** 2 + own**2)
     if (rows < 0).all():
         return np.zeros(curve.shape), scale
-    bond, links, log_y = bond_parameters(columns), fit.continuation, np.log(fit.response)
-    seen = np.log(fit.curve(fit.inputs))
-    gap = np.log(inputs[fit.growing] / fit.inputs[fit.growing][rows])
+    bond, links, log_y = bond_parameters(columns), data.continuation, np.log(data.response)
+    seen = np.log(law_curve(data.inputs))
+    gap = np.log(inputs[data.growing] / data.inputs[data.growing][rows])
     rho = np.exp(-np.maximum(gap, NEAREST) / bond["length"])
     shift = rho * (log_y - seen)[:, rows]
     variance = columns[NOISE_SCALE] ** 2 * (1 - rho**2)
@@ -144,13 +152,13 @@ def carry_on(
     return np.where(new, 0.0, shift), np.where(new, scale, np.sqrt(variance))
 
 
-def early(fit: Fit) -> float:
+def early(data: ModelData) -> float:
     """Where named runs have their first row, in the input that grows along them."""
-    firsts = fit.inputs[fit.growing][np.unique(fit.continuation.first)]
+    firsts = data.inputs[data.growing][np.unique(data.continuation.first)]
     return float(np.exp(np.log(firsts).mean()))
 
 
-def _early(fit: Fit, inputs: Mapping[str, Array]) -> Array:
+def _early(law_curve: Curve, data: ModelData, inputs: Mapping[str, Array]) -> Array:
     """Log of the law's curve where a new run would have its first row, (n_draws, n_points)."""
-    start = np.minimum(early(fit), inputs[fit.growing])
-    return np.asarray(np.log(fit.curve({**inputs, fit.growing: start})))
+    start = np.minimum(early(data), inputs[data.growing])
+    return np.asarray(np.log(law_curve({**inputs, data.growing: start})))

@@ -6,20 +6,19 @@ A law is only right about the further change up to a share ``tau`` of it:
 
 ``origin`` is the observed run that the forecast starts from. At observed runs the discrepancy
 is zero, far out it grows with what the law says is still to come. One ``tau`` and one ``z``
-per draw, so that the curves of all points bend together. The noise of new runs may be larger
+per scenario, so that the curves of all points bend together. The noise of new runs may be larger
 than that of the observed ones too. Both priors are learned from public runs that were held
 out, see benchmarks/README.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.forecast.parts import Parts
-from bayescale.forecast.predictive import Predictive, paired_normal
+from bayescale.forecast.predictive import paired_normal
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array, Prior
 
@@ -30,40 +29,44 @@ _STATED_SPREAD = 0.3
 ONSET = 0.03
 
 
-def widen(
-    parts: Parts, reach: Array, discrepancy: Discrepancy | None, rng: np.random.Generator
-) -> tuple[Predictive, str]:
-    """Allow for the law being wrong beyond the data.
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """How wrong the law is in each scenario.
 
-    Parameters
+    Attributes
     ----------
-    parts : Parts
-    reach : ndarray, shape (n_points,)
-        Decades beyond the observed runs.
-    discrepancy : Discrepancy or None
-        None takes the law to hold.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    predictive : Predictive
-    sentence : str
-        What was allowed for, with numbers.
+    shift : ndarray, shape (n_draws,)
+        Share of the law's further change by which it errs: ``tau * z``.
+    log_noise : ndarray, shape (n_draws,)
+        Log of the factor on the noise of new runs beyond the data.
+    text : str
+        What is allowed for, with numbers.
     """
-    if discrepancy is None:
-        return Predictive(parts.location, parts.scale, parts.dof), NONE
-    size = len(parts.location)
-    tau = discrepancy.change.draw(rng, size)
-    shift = tau[:, None] * paired_normal(rng, size, 1) * parts.change
-    onset = -np.expm1(-reach / ONSET)
-    factor = np.exp(np.log(discrepancy.noise.draw(rng, size))[:, None] * onset)
+
+    shift: Array
+    log_noise: Array
+    text: str
+
+
+def draw_errors(allowed: Discrepancy | None, size: int, rng: np.random.Generator) -> Errors:
+    """Draw how wrong the law is in so many scenarios; None takes the law to hold."""
+    if allowed is None:
+        return Errors(np.zeros(size), np.zeros(size), NONE)
+    tau = allowed.change.draw(rng, size)
+    shift = tau * paired_normal(rng, size, 1)[:, 0]
+    log_noise = np.log(allowed.noise.draw(rng, size))
     low, middle, high = np.quantile(tau, [0.05, 0.5, 0.95])
-    sentence = (
+    text = (
         f"Discrepancy: beyond the data the law's further change is taken to be right to "
         f"± {middle:.0%} of it (one SD; equal-tailed 90% of that SD: {low:.0%} to {high:.0%}; "
-        f"{discrepancy.basis})."
+        f"{allowed.basis})."
     )
-    return Predictive(parts.location + shift, parts.scale * factor, parts.dof), sentence
+    return Errors(shift, log_noise, text)
+
+
+def onset(reach: Array) -> Array:
+    """Share of the full factor on the noise of new runs, by decades beyond the data."""
+    return np.asarray(-np.expm1(-reach / ONSET))
 
 
 def resolve(learned: Discrepancy, asked: bool | float | Discrepancy) -> Discrepancy | None:
@@ -72,7 +75,7 @@ def resolve(learned: Discrepancy, asked: bool | float | Discrepancy) -> Discrepa
     Parameters
     ----------
     learned : Discrepancy
-        The law's, or the average's.
+        The law's, or the ensemble's.
     asked : bool, float or Discrepancy
         The learned one, none, the typical share of the further change that the law gets
         wrong, or one of the user's own.

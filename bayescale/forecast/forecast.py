@@ -1,4 +1,4 @@
-"""From a fit to a forecast at new scales, with numpy alone."""
+"""Forecasts at new scales, as values that print, draw and answer questions."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayescale.delegates import later
-from bayescale.errors import InputError, UnconvergedError
-from bayescale.forecast.continuation import last_rows, split_names
-from bayescale.forecast.discrepancy import resolve, widen
-from bayescale.forecast.parts import Parts, parts_of
+from bayescale.errors import InputError
+from bayescale.forecast.continuation import split_names
 from bayescale.forecast.predictive import Predictive
+from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios, scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
@@ -24,13 +24,6 @@ from bayescale.law.prior import Array
 from bayescale.numbers import brief, format_number
 from bayescale.runs.points import read_points
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.posterior.fit import Fit
-
-Kind = Literal["run", "mean"]
-KINDS: tuple[Kind, ...] = ("run", "mean")
 _MEANINGS = {"run": "one new run", "mean": "the law's curve"}
 
 
@@ -93,8 +86,6 @@ class Extrapolation:
 
     def interval(self, mass: float = DEFAULT_MASS) -> pd.DataFrame:
         """Equal-tailed interval of a mass: a DataFrame with lower and upper, one row per point."""
-        import pandas as pd
-
         _, lower, upper = bounds(self.draws.to_numpy(), mass)
         return pd.DataFrame({"lower": lower, "upper": upper}, index=self.points.index)
 
@@ -111,8 +102,6 @@ class Extrapolation:
         InputError
             If a limit is not a positive number, or there are not as many as points.
         """
-        import pandas as pd
-
         try:
             limit = np.broadcast_to(np.asarray(below, dtype=float), len(self.points))
         except (TypeError, ValueError) as fault:
@@ -168,7 +157,7 @@ class Extrapolation:
         against : str, optional
             Input on the horizontal axis; the one that the points reach furthest in if left out.
         """
-        return later("forecast_picture")(self, against)
+        return later("extrapolation")(self, against)
 
     def __repr__(self) -> str:
         table = self.table.drop(columns=["interval", "discrepancy", "notes"])
@@ -188,7 +177,7 @@ class Extrapolation:
 
 
 def extrapolate(
-    fit: Fit,
+    forecaster: Forecaster,
     at: Any,
     *,
     kind: Kind = "run",
@@ -201,7 +190,8 @@ def extrapolate(
 
     Parameters
     ----------
-    fit : Fit
+    forecaster : Fit or Ensemble
+        Of an ensemble the forecast is the mixture of its laws.
     at : mapping or pandas.DataFrame
         Raw inputs; numbers or human numbers such as ``"70B"``. Inputs that were derived in
         the runs are derived again where they are left out. Where the runs were read with
@@ -232,11 +222,24 @@ def extrapolate(
     """
     check_kind(kind)
     check_mass(mass)
-    notes = cautions(fit, allow_unconverged)
-    points, parts = evaluate(fit, at)
-    allowed = resolve(fit.law.discrepancy, discrepancy)
-    rng = np.random.default_rng(seed)
-    return assemble(fit, points, parts, allowed, kind, mass, notes, rng)
+    made = scenarios(
+        forecaster, discrepancy=discrepancy, seed=seed, allow_unconverged=allow_unconverged
+    )
+    points, inputs, names = read_targets(made, at)
+    predictive = made.predictive(inputs, names)
+    draws = made.sampled(predictive) if kind == "run" else np.exp(predictive.location)
+    return Extrapolation(
+        law=made.law,
+        points=points,
+        kind=kind,
+        draws=xr.DataArray(draws, dims=("draw", "point"), name=made.law.response.symbol),
+        predictive=predictive,
+        reach=made.reach(inputs),
+        mass=mass,
+        observed=made.observed,
+        discrepancy=made.errors.text,
+        notes=made.notes,
+    )
 
 
 def check_kind(kind: str) -> None:
@@ -245,68 +248,19 @@ def check_kind(kind: str) -> None:
         raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
 
 
-def evaluate(fit: Fit, at: Any) -> tuple[pd.DataFrame, Parts]:
-    """Read points as :func:`extrapolate` takes them, and what a fit says there."""
-    at, names = split_names(fit, at)
-    points = read_points(at, fit.law, derive=fit.derive)
-    inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
-    return points, parts_of(fit, inputs, last_rows(fit, points, names))
+def read_targets(made: Scenarios, at: Any) -> tuple[pd.DataFrame, dict[str, Array], Any]:
+    """Read points as :func:`extrapolate` takes them.
 
-
-def assemble(
-    fit: Fit,
-    points: pd.DataFrame,
-    parts: Parts,
-    discrepancy: Discrepancy | None,
-    kind: Kind,
-    mass: float,
-    notes: tuple[str, ...],
-    rng: np.random.Generator,
-) -> Extrapolation:
-    """Put a forecast together from its parts; the arguments as in :func:`extrapolate`."""
-    inputs = {name: points[name].to_numpy(dtype=float) for name in fit.law.input_symbols}
-    distance = reach(fit.inputs, inputs)
-    predictive, sentence = widen(parts, distance, discrepancy, rng)
-    draws = predictive.sample(rng) if kind == "run" else np.exp(predictive.location)
-    return Extrapolation(
-        law=fit.law,
-        points=points,
-        kind=kind,
-        draws=xr.DataArray(draws, dims=("draw", "point"), name=fit.law.response.symbol),
-        predictive=predictive,
-        reach=distance,
-        mass=mass,
-        observed=fit.inputs | {fit.law.response.symbol: fit.response},
-        discrepancy=sentence,
-        notes=notes,
-    )
-
-
-def reach(observed: Mapping[str, Array], inputs: Mapping[str, Array]) -> Array:
-    """Decades that points lie beyond the observed runs in their furthest input, either way.
-
-    Zeros, where a law allows them, lie within reach if zeros were observed.
+    Returns
+    -------
+    points : pandas.DataFrame, shape (n_points, n_inputs)
+    inputs : dict of str to ndarray, shape (n_points,)
+        The same by symbol.
+    names : ndarray or None
+        Training run that each point goes on from.
     """
-    furthest = np.zeros(len(next(iter(inputs.values()))))
-    for name, values in inputs.items():
-        seen = np.log10(observed[name][observed[name] > 0])
-        at = np.log10(np.where(values > 0, values, observed[name].max()))
-        beyond = np.maximum(at - seen.max(), seen.min() - at)
-        furthest = np.maximum(furthest, beyond)
-    return np.asarray(furthest)
-
-
-def cautions(fit: Fit, allow_unconverged: bool) -> tuple[str, ...]:
-    """What must be said of a forecast from this fit; raise if it cannot be trusted."""
-    notes = []
-    if not fit.diagnostics.passed:
-        errors = [p.message for p in fit.diagnostics.problems if p.severity == "error"]
-        if not allow_unconverged:
-            raise UnconvergedError(
-                f"This fit did not converge, so its forecast cannot be trusted: {errors[0]} "
-                "To look at it all the same, pass allow_unconverged=True (--allow-unconverged)."
-            )
-        notes.append("from a fit that did not converge")
-    if fit.approximate:
-        notes.append("from a preview (Laplace approximation), not a sampled posterior")
-    return tuple(notes)
+    first = made.members[0]
+    at, names = split_names(first.fit.runs, first.data.groups, at)
+    points = read_points(at, made.law, derive=made.derive)
+    inputs = {name: points[name].to_numpy(dtype=float) for name in made.law.input_symbols}
+    return points, inputs, names

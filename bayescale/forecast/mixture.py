@@ -1,37 +1,29 @@
-"""Several laws of the same runs as one forecaster."""
+"""Several laws of the same runs as one forecaster: the mixture of what they say.
+
+A linear pool of the laws' predictive distributions. Its draws are joint: in each of them one law
+is true at every point, so that differences between points are that law's own.
+
+Reference: Stone (1961), doi:10.1214/aoms/1177704873 (the opinion pool).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
-from bayescale.forecast.discrepancy import resolve
-from bayescale.forecast.forecast import (
-    Extrapolation,
-    Kind,
-    assemble,
-    cautions,
-    check_kind,
-    evaluate,
-)
-from bayescale.forecast.parts import Parts, pool
-from bayescale.intervals import DEFAULT_MASS, check_mass
+from bayescale.delegates import later
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
 from bayescale.posterior.fit import Fit
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# Concentration of each draw's weights around the laws' weights.
-SPREAD = 9.0
-
 
 @dataclass(frozen=True, eq=False)
-class Average:
+class Ensemble:
     """Fits of several laws to the same runs, with a weight each.
 
     Attributes
@@ -43,7 +35,7 @@ class Average:
         A row per hindcast and law: what was hidden, mean log score; empty where the weights
         were given.
     discrepancy : Discrepancy
-        How wrong the average may be beyond the data, updated by the hindcasts.
+        How wrong the laws may be beyond the data, updated by the hindcasts.
     """
 
     fits: tuple[Fit, ...]
@@ -54,50 +46,21 @@ class Average:
     @property
     def table(self) -> pd.DataFrame:
         """Weight of each law, and its mean log score over the hindcasts."""
-        import pandas as pd
-
         rows = pd.DataFrame({"law": [f.law.name for f in self.fits], "weight": self.weights})
         if len(self.hindcasts):
             scores = self.hindcasts.groupby("law")["log_score"].mean()
             rows["hindcast_log_score"] = rows["law"].map(scores)
         return rows.set_index("law")
 
-    def extrapolate(
-        self,
-        at: Any,
-        *,
-        kind: Kind = "run",
-        mass: float = DEFAULT_MASS,
-        discrepancy: bool | float | Discrepancy = True,
-        seed: int = 0,
-        allow_unconverged: bool = False,
-    ) -> Extrapolation:
-        """Forecast at new scales; the options are those of :func:`bayescale.extrapolate`.
-
-        Returns
-        -------
-        Extrapolation
-            Its ``discrepancy`` names the weights.
-        """
-        check_kind(kind)
-        check_mass(mass)
-        notes = [note for found in self.fits for note in cautions(found, allow_unconverged)]
-        rng = np.random.default_rng(seed)
-        points, pooled = self.evaluate(at, rng)
-        allowed = resolve(self.discrepancy, discrepancy)
-        whole = tuple(dict.fromkeys(notes))
-        forecast = assemble(self.fits[0], points, pooled, allowed, kind, mass, whole, rng)
-        return replace(forecast, discrepancy=f"{self._shown}. {forecast.discrepancy}")
-
-    def evaluate(self, at: Any, rng: np.random.Generator) -> tuple[pd.DataFrame, Parts]:
-        """Read points, and pool what the laws say there before any discrepancy."""
-        each = [evaluate(found, at) for found in self.fits]
-        return each[0][0], pool([parts for _, parts in each], self.weights, SPREAD, rng)
-
     @property
-    def _shown(self) -> str:
+    def shown(self) -> str:
+        """The laws with their weights, in a line."""
         pairs = zip(self.fits, self.weights, strict=True)
         return "Average over laws: " + ", ".join(f"{f.law.name} {w:.0%}" for f, w in pairs)
+
+    def extrapolate(self, at: Any, **options: Any) -> Any:
+        """Forecast at new scales; the options are those of :func:`bayescale.extrapolate`."""
+        return later("extrapolate")(self, at, **options)
 
     def __repr__(self) -> str:
         return f"Average over laws\n{self.table}"
@@ -106,3 +69,11 @@ class Average:
         return f"<h4>{escape('Average over laws')}</h4>" + self.table.to_html(
             float_format="{:.3f}".format
         )
+
+
+def apportioned(weights: Array, total: int) -> npt.NDArray[np.int64]:
+    """How many of so many draws each law gets, by largest remainders."""
+    count = np.floor(weights * total + 1e-9).astype(int)
+    left = np.argsort(count - weights * total, kind="stable")[: total - count.sum()]
+    count[left] += 1
+    return count

@@ -1,4 +1,7 @@
-"""The predictive distribution of a new run: one Student-t on the log response per draw."""
+"""The predictive distribution of a new run: one Student-t on the log response per draw.
+
+Its density, probabilities, quantiles and random numbers are computed here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,10 @@ class Predictive:
     scale: Array
     dof: Array
 
+    def pick(self, draws: Any) -> Predictive:
+        """The same at some of the draws, by index."""
+        return Predictive(self.location[draws], self.scale[draws], self.dof[draws])
+
     def sample(self, rng: np.random.Generator) -> Array:
         """One response of a new run per draw, shape (n_draws, n_points)."""
         log_response = self.location + self.scale * self.noise(rng)
@@ -34,8 +41,7 @@ class Predictive:
 
     def noise(self, rng: np.random.Generator) -> Array:
         """Standard Student-t numbers, one per draw and point, shape (n_draws, n_points)."""
-        normal = paired_normal(rng, *self.location.shape)
-        return np.asarray(normal / np.sqrt(rng.chisquare(self.dof) / self.dof))
+        return student_t(rng, self.dof)
 
     def log_density(self, response: Array) -> Array:
         """Log density of responses (not of their logs), shape (n_points,): the exact mixture.
@@ -50,11 +56,47 @@ class Predictive:
         each = np.asarray(t.logpdf(np.log(response), self.dof, self.location, self.scale))
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)) - np.log(response))
 
-    def probability(self, below: Any) -> Array:
-        """Probability that a new run's response lies below a limit, shape (n_points,)."""
+    def log_densities(self, log_response: Array, point: int) -> Array:
+        """Log density of log responses at one point under every draw.
+
+        Parameters
+        ----------
+        log_response : ndarray, shape (n_outcomes,)
+        point : int
+
+        Returns
+        -------
+        ndarray, shape (n_outcomes, n_draws)
+        """
         from scipy.stats import t
 
-        return np.mean(t.cdf(np.log(below), self.dof, self.location, self.scale), axis=0)
+        location, scale, dof = self.location[:, point], self.scale[:, point], self.dof[:, point]
+        # The library's density at its peak, and its kernel: ten times faster than asking for each.
+        peak = t.logpdf(0.0, dof) - np.log(scale)
+        away = (log_response[:, None] - location) / scale
+        return np.asarray(peak - 0.5 * (dof + 1) * np.log1p(away**2 / dof))
+
+    def probability(self, below: Any) -> Array:
+        """Probability that a new run's response lies below a limit, shape (n_points,)."""
+        return np.asarray(self.probabilities(below).mean(axis=0))
+
+    def probabilities(self, below: Any) -> Array:
+        """The same in each draw, shape (n_draws, n_points)."""
+        from scipy.special import stdtr
+
+        return np.asarray(stdtr(self.dof, (np.log(below) - self.location) / self.scale))
+
+    def quantile(self, level: Any) -> Array:
+        """Quantile of the log response in each draw, shape (n_draws, n_points)."""
+        from scipy.special import stdtrit
+
+        return np.asarray(self.location + self.scale * stdtrit(self.dof, level))
+
+
+def student_t(rng: np.random.Generator, dof: Array) -> Array:
+    """Standard Student-t numbers in the shape of their degrees of freedom, (n_draws, n_points)."""
+    normal = paired_normal(rng, *dof.shape)
+    return np.asarray(normal / np.sqrt(rng.chisquare(dof) / dof))
 
 
 def paired_normal(rng: np.random.Generator, size: int, count: int) -> Array:
@@ -64,18 +106,3 @@ def paired_normal(rng: np.random.Generator, size: int, count: int) -> Array:
     """
     half = rng.standard_normal(((size + 1) // 2, count))
     return np.asarray(rng.permuted(np.concatenate([half, -half])[:size], axis=0))
-
-
-def crps_of_draws(draws: Array, value: Array) -> Array:
-    """Continuous ranked probability score of draws, shape (n_draws, n_points), at a value.
-
-    The energy form E|X - y| - E|X - X'| / 2, the second expectation over all pairs.
-
-    Reference: Gneiting & Raftery (2007), doi:10.1198/016214506000001437.
-    """
-    ordered = np.sort(draws, axis=0)
-    n = len(ordered)
-    # Half the mean distance of all pairs, from the ranks; none for a single draw.
-    ranks = (2 * np.arange(1, n + 1) - n - 1)[:, None]
-    spread = (ranks * ordered).sum(0) / (n * max(n - 1, 1))
-    return np.asarray(np.abs(draws - value).mean(0) - spread)

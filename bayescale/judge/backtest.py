@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayescale.delegates import later
 from bayescale.judge.forecasters import (
@@ -17,18 +18,15 @@ from bayescale.judge.forecasters import (
     by_law,
     by_point_estimates,
 )
-from bayescale.judge.hindcast import Reading, learn
+from bayescale.judge.hindcast import Reading, Refittable, learn
 from bayescale.judge.hold_out import folds
 from bayescale.judge.scores import SCORES
 from bayescale.judge.weights import learned_of
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
 from bayescale.numbers import brief
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.runs.runs import Runs
+from bayescale.posterior.fit import Fit
+from bayescale.runs.runs import Runs
 
 _ERROR_COLUMNS = ["forecaster", "fold", "share", "sd", "allowed_before", "allowed_after"]
 # Upper ends of the classes of reach, in decades beyond the fitted runs.
@@ -70,8 +68,6 @@ class Backtest:
     @cached_property
     def by_reach(self) -> pd.DataFrame:
         """Scores per forecaster, kind and decades beyond the fitted runs, over all folds."""
-        import pandas as pd
-
         labels = [_reach_label(*pair) for pair in zip((-1.0, *REACHES), REACHES, strict=False)]
         # The first class is what lies within the observed range.
         classes = pd.cut(self.points["reach"], [-1.0, *REACHES], labels=labels)
@@ -118,8 +114,6 @@ class Backtest:
         A row per forecaster and fold: ``share``, ``sd`` (its standard error) and the medians
         of the share that forecasts allow for, before these folds and after.
         """
-        import pandas as pd
-
         rows = [
             {
                 "forecaster": name,
@@ -137,7 +131,7 @@ class Backtest:
 
     def plot(self, forecaster: str | None = None) -> Any:
         """Forecast bands over the hidden runs of the last fold."""
-        return later("backtest_picture")(self, forecaster)
+        return later("bands")(self, forecaster)
 
     def __repr__(self) -> str:
         columns = ["rmsle", "log_score", "coverage_90", "width_90", "n_train", "n_test"]
@@ -149,7 +143,7 @@ class Backtest:
 
 
 def backtest(
-    runs: Runs,
+    of: Runs | Fit | Sequence[Fit],
     laws: Sequence[Law | str] | None = None,
     *,
     hold_out: Any = 0.3,
@@ -164,9 +158,12 @@ def backtest(
 
     Parameters
     ----------
-    runs : Runs
+    of : Runs, Fit or sequence of Fit
+        Fits of the same runs are fitted again with the priors and beliefs that they were made
+        with.
     laws : sequence of Law or str, optional
-        The runs' own law if left out.
+        Other laws for the same runs, with their own priors; the runs' own law, or those of the
+        fits, if left out.
     hold_out : float, mapping, str, mask, or sequence of these, default 0.3
         What is hidden; see :func:`bayescale.judge.hold_out.folds`.
     discrepancy : bool, default True
@@ -186,30 +183,28 @@ def backtest(
     InputError
         If a cut cannot be read or leaves too few runs.
     """
-    import pandas as pd
-
+    several = _refittable(of, laws)
+    runs = several[0].runs
     cuts = folds(runs, hold_out)
-    tables = [runs.for_law(law) for law in laws] if laws is not None else [runs]
     options: dict[str, Any] = {
         "seed": seed,
         "chains": chains,
         "draws": draws,
         "progress": progress,
         # Several laws are averaged, which takes several fits of each.
-        "route": "compiled" if len(cuts) * len(tables) > 1 else "direct",
-        "strict": False,
+        "route": "compiled" if len(cuts) * len(several) > 1 else "direct",
     }
     entries = []
     for cut in cuts:
-        own = [by_law(table, cut, discrepancy, options) for table in tables]
+        own = [by_law(each, cut, discrepancy, options) for each in several]
         entries += [entry for entry, _ in own]
-        if len(tables) > 1:
-            entries.append(by_average(tables[0], cut, discrepancy, [f for _, f in own], options))
+        if len(several) > 1:
+            entries.append(by_average(runs, cut, discrepancy, [f for _, f in own], options))
         if point_estimates:
-            entries += [entry for table in tables for entry in by_point_estimates(table, cut, seed)]
-    learned = {table.law.name: table.law.discrepancy for table in tables}
-    if len(tables) > 1:
-        learned[AVERAGE] = learned_of(tables[0].law)
+            entries += [e for each in several for e in by_point_estimates(each.runs, cut, seed)]
+    learned = {each.runs.law.name: each.runs.law.discrepancy for each in several}
+    if len(several) > 1:
+        learned[AVERAGE] = learned_of(runs.law)
     points: pd.DataFrame = pd.concat(
         [rows for entry in entries for rows in entry.rows], ignore_index=True
     )
@@ -220,6 +215,14 @@ def backtest(
         {name: tuple(e.reading for e in entries if e.name == name) for name in learned},
         learned,
     )
+
+
+def _refittable(of: Any, laws: Sequence[Law | str] | None) -> list[Refittable]:
+    several = [of] if isinstance(of, Runs | Fit) else list(of)
+    if laws is None:
+        return [Refittable.of(each) for each in several]
+    runs = Refittable.of(several[0]).runs
+    return [Refittable(runs.for_law(law)) for law in laws]
 
 
 def _average(points: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -5,24 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from bayescale.errors import ComputationError
-from bayescale.forecast.forecast import (
-    KINDS,
-    Extrapolation,
-    Kind,
-    evaluate,
-    extrapolate,
-    reach,
-)
-from bayescale.forecast.mixture import Average
-from bayescale.forecast.parts import Parts
+from bayescale.forecast.forecast import extrapolate
 from bayescale.forecast.predictive import Predictive
+from bayescale.forecast.scenarios import KINDS, Forecaster, reach
 from bayescale.intervals import DEFAULT_MASS, bounds
-from bayescale.judge.hindcast import Reading, hidden_points, read
+from bayescale.judge.hindcast import Reading, Refittable, hidden_points, read
 from bayescale.judge.hold_out import Fold
 from bayescale.judge.rivals import bootstrap_curve, huber_curve
 from bayescale.judge.scores import parts as score_parts
@@ -30,13 +22,9 @@ from bayescale.judge.weights import average
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.fit import Fit, fit
+from bayescale.posterior.fit import Fit
 from bayescale.posterior.predictor import Curve
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.runs.runs import Runs
+from bayescale.runs.runs import Runs
 
 AVERAGE = "average"
 
@@ -65,22 +53,16 @@ class Entry:
         return str(self.setting["forecaster"])
 
 
-def by_law(table: Runs, cut: Fold, discrepancy: bool, options: dict[str, Any]) -> tuple[Entry, Fit]:
+def by_law(
+    of: Refittable, cut: Fold, discrepancy: bool, options: dict[str, Any]
+) -> tuple[Entry, Fit]:
     """Fit the law of a table to one fold; the entry, and the fit for averages."""
     start = time.perf_counter()
-    found = fit(table.select(cut.train), **options)
-    hidden = hidden_points(table, cut)
-
-    def forecast(kind: Kind) -> Extrapolation:
-        return extrapolate(
-            found, hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True
-        )
-
-    _, parts = evaluate(found, hidden)
+    found = of.fit(cut.train, **options)
     notes = "; ".join(p.message for p in found.diagnostics.problems if p.severity == "error")
     divergences = found.diagnostics.divergences
-    setting = _setting(cut, table.law.name, start, divergences=divergences, notes=notes)
-    return _entry(table, cut, setting, forecast, parts), found
+    setting = _setting(cut, found.law.name, start, divergences=divergences, notes=notes)
+    return _entry(found, of.runs, cut, setting, discrepancy), found
 
 
 def by_average(
@@ -88,38 +70,26 @@ def by_average(
 ) -> Entry:
     """Average fits of one fold, weighted by hindcasts within its fitted runs."""
     start = time.perf_counter()
-    whole, notes = _average_of(fits, options)
-    hidden = hidden_points(table, cut)
-
-    def forecast(kind: Kind) -> Extrapolation:
-        return whole.extrapolate(hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True)
-
-    _, parts = whole.evaluate(hidden, np.random.default_rng(0))
-    return _entry(table, cut, _setting(cut, AVERAGE, start, notes=notes), forecast, parts)
-
-
-def _average_of(fits: list[Fit], options: dict[str, Any]) -> tuple[Average, str]:
     try:
-        return average(fits, seed=options["seed"], draws=options["draws"]), ""
+        whole, notes = average(fits, seed=options["seed"], draws=options["draws"]), ""
     except ComputationError:
-        equal = average(fits, weights=[1.0] * len(fits))
-        return equal, "equal weights: too few runs to learn them from"
+        whole = average(fits, weights=[1.0] * len(fits))
+        notes = "equal weights: too few runs to learn them from"
+    return _entry(whole, table, cut, _setting(cut, AVERAGE, start, notes=notes), discrepancy)
 
 
 def _entry(
-    table: Runs,
-    cut: Fold,
-    setting: dict[str, Any],
-    forecast: Callable[[Kind], Extrapolation],
-    parts: Parts,
+    forecaster: Forecaster, table: Runs, cut: Fold, setting: dict[str, Any], discrepancy: bool
 ) -> Entry:
-    rows = []
+    hidden, rows = hidden_points(table, cut), []
     for kind in KINDS:
-        found = forecast(kind)
+        found = extrapolate(
+            forecaster, hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True
+        )
         predictive = found.predictive if kind == "run" else None
         draws = found.draws.to_numpy()
         rows.append(_rows(table, cut, setting["forecaster"], kind, draws, predictive))
-    return Entry(rows, setting, read(parts, table.response[cut.test], cut.test))
+    return Entry(rows, setting, read(forecaster, table, cut))
 
 
 def by_point_estimates(table: Runs, cut: Fold, seed: int) -> list[Entry]:

@@ -17,19 +17,20 @@ hindcasts of one table lost coverage on published runs (benchmarks/hindcasts.py)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from bayescale.forecast.forecast import evaluate
-from bayescale.forecast.parts import Parts
+from bayescale.forecast.forecast import read_targets
+from bayescale.forecast.member import Parts
+from bayescale.forecast.scenarios import Forecaster, scenarios
 from bayescale.judge.hold_out import Fold, Mask
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array, Prior
-from bayescale.posterior.fit import Fit
+from bayescale.posterior.fit import Fit, fit
 from bayescale.runs.runs import Runs
 
 # Fewer hidden runs say nothing of a law, and one hindcast little of the next.
@@ -59,17 +60,37 @@ class Reading:
     hidden: Mask
 
 
-def look_back(found: Fit, table: Runs, cut: Fold) -> tuple[Parts, Array]:
-    """What a fit of the smaller runs says of the hidden ones, and what they were.
+@dataclass(frozen=True, eq=False)
+class Refittable:
+    """Runs, and how they are fitted: their law with its priors and beliefs.
 
-    Returns
-    -------
-    parts : Parts
-        Of the hidden rows.
-    response : ndarray, shape (n_hidden,)
+    Attributes
+    ----------
+    runs : Runs
+        The whole table.
+    refit : callable
+        Of runs and the options of :func:`bayescale.fit`.
     """
-    _, parts = evaluate(found, hidden_points(table, cut))
-    return parts, table.response[cut.test]
+
+    runs: Runs
+    refit: Callable[..., Fit] = fit
+
+    @classmethod
+    def of(cls, given: Fit | Runs) -> Refittable:
+        """A fit with the priors and beliefs that it was made with, runs with the law's own."""
+        return cls(given.runs, given.refit) if isinstance(given, Fit) else cls(given)
+
+    def fit(self, rows: Mask, **options: Any) -> Fit:
+        """Fit some rows, to be scored: compiled once for many, not tried again for trifles."""
+        quick = {"progress": False, "route": "compiled", "strict": False, "preview": False}
+        return self.refit(self.runs.select(rows), **(quick | options))
+
+
+def log_score(forecaster: Forecaster, table: Runs, cut: Fold) -> float:
+    """Mean log density of the hidden runs under a forecaster of the others."""
+    made = scenarios(forecaster, allow_unconverged=True)
+    _, inputs, names = read_targets(made, hidden_points(table, cut))
+    return float(made.predictive(inputs, names).log_density(table.response[cut.test]).mean())
 
 
 def hidden_points(table: Runs, cut: Fold) -> Any:
@@ -78,20 +99,29 @@ def hidden_points(table: Runs, cut: Fold) -> Any:
     return table.table.loc[cut.test, list(columns)].reset_index(drop=True)
 
 
-def read(parts: Parts, response: Array, hidden: Mask) -> Reading | None:
-    """Read the discrepancy off hidden runs.
+def read(forecaster: Forecaster, table: Runs, cut: Fold) -> Reading | None:
+    """Read the discrepancy of a fit of the smaller runs off the hidden ones.
 
     Parameters
     ----------
-    parts : Parts
-    response : ndarray, shape (n_hidden,)
-    hidden : ndarray of bool, shape (n_runs,)
+    forecaster : Fit or Ensemble
+        Of the runs that were not hidden.
+    table : Runs
+        All runs.
+    cut : Fold
 
     Returns
     -------
     Reading or None
         None where there are fewer than three hidden runs, or none beyond the data.
     """
+    made = scenarios(forecaster, discrepancy=False, allow_unconverged=True)
+    _, inputs, names = read_targets(made, hidden_points(table, cut))
+    return read_parts(made.parts(inputs, names), table.response[cut.test], cut.test)
+
+
+def read_parts(parts: Parts, response: Array, hidden: Mask) -> Reading | None:
+    """The same from a forecast of the hidden runs and their responses, each (n_hidden,)."""
     # Tails without a variance are taken as those of four degrees of freedom.
     dof = np.maximum(parts.dof, 4.0)
     precision = (dof - 2) / dof / np.square(parts.scale)

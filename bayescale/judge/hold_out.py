@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,7 @@ import numpy.typing as npt
 from bayescale.errors import InputError
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
-
-if TYPE_CHECKING:
-    from bayescale.runs.runs import Runs
+from bayescale.runs.runs import Runs
 
 Mask = npt.NDArray[np.bool_]
 # Fewer would leave nothing to fit or to score.

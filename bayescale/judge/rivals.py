@@ -9,7 +9,7 @@ arXiv:2404.10102 (bootstrap over runs).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,22 +17,20 @@ import numpy as np
 from bayescale.errors import ComputationError
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISES, TOTAL
+from bayescale.law.symbols import NOISES
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.parameters import (
     BACKWARD,
     Priors,
     resolve_priors,
-    shares,
     unconstrain,
 )
-from bayescale.posterior.predictor import Curve
+from bayescale.posterior.predictor import STEP, Curve, Predictor
 from bayescale.posterior.threads import one_thread
 
 HUBER_DELTA = 1e-3
 STARTS = 32
 RESAMPLES = 100
-_STEP = 1e-30
 
 
 def huber_curve(law: Law, data: ModelData, seed: int = 0) -> Curve:
@@ -67,12 +65,8 @@ def bootstrap_curve(law: Law, data: ModelData, seed: int = 0, resamples: int = R
     with one_thread():
         for _ in range(resamples):
             rows = rng.integers(0, len(data.response), len(data.response))
-            part = ModelData(
-                {name: x[rows] for name, x in data.inputs.items()},
-                data.response[rows],
-                data.reference,
-                data.centre,
-            )
+            inputs = {name: x[rows] for name, x in data.inputs.items()}
+            part = replace(data, inputs=inputs, response=data.response[rows], groups=None)
             found.append(_descend(law, priors, part, start)[1])
     return _curve(law, priors, data, np.array(found))
 
@@ -88,7 +82,11 @@ def _vector(priors: Priors, curve: Curve) -> Array:
 
 
 def _curve(law: Law, priors: Priors, data: ModelData, z: Array) -> Curve:
-    return Curve(law, _free(priors, z), data.reference, data.centre)
+    return Curve(law, _free(priors, z), data.reference, _unit(law, data))
+
+
+def _unit(law: Law, data: ModelData) -> float:
+    return data.centre if law.weights else 1.0
 
 
 def _free(priors: Priors, z: Any) -> dict[str, Any]:
@@ -99,18 +97,14 @@ def _free(priors: Priors, z: Any) -> dict[str, Any]:
 def _descend(law: Law, priors: Priors, data: ModelData, start: Array) -> tuple[float, Array]:
     from scipy.optimize import minimize
 
-    scaled = {name: x / data.reference[name] for name, x in data.inputs.items()}
-    log_y = np.log(data.response / data.centre)
+    log_y = np.log(data.response / _unit(law, data))
 
     def residual(z: Any) -> Any:
-        free = _free(priors, z[..., None, :])
-        parts: Mapping[str, Any] = shares(law, free)
-        curvature = {item.symbol: free[item.symbol] for item in law.curvature}
-        return log_y - np.log(free[TOTAL]) - np.log(law(scaled, {**parts, **curvature}))
+        return log_y - Predictor(law, _free(priors, z[..., None, :])).log(data.scaled)
 
     def objective(z: Array) -> tuple[float, Array]:
         r = residual(z)
-        slope = residual(z[None] + 1j * _STEP * np.eye(z.size)).imag / _STEP
+        slope = residual(z[None] + 1j * STEP * np.eye(z.size)).imag / STEP
         pull = np.clip(r, -HUBER_DELTA, HUBER_DELTA)
         value = float(np.sum(pull * (r - 0.5 * pull)))
         gradient = slope @ pull

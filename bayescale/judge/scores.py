@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayescale.errors import InputError
-from bayescale.forecast.predictive import Predictive, crps_of_draws
+from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.predictive import Predictive
 from bayescale.law.prior import Array
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.forecast.forecast import Extrapolation
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95)
 SCORES = (
@@ -55,8 +52,6 @@ def score(forecast: Extrapolation, observed: Any) -> pd.Series:
     ----------
     Gneiting & Raftery (2007), doi:10.1198/016214506000001437.
     """
-    import pandas as pd
-
     y = _checked(forecast, observed)
     predictive = forecast.predictive if forecast.kind == "run" else None
     return pd.Series(mean_of(parts(forecast.draws.to_numpy(), y, predictive)))
@@ -112,3 +107,18 @@ def mean_of(found: Mapping[str, Array]) -> dict[str, float]:
     """Scores averaged over points; ``rmsle`` as a root mean square."""
     means = {name: float(values.mean()) for name, values in found.items()}
     return means | {"rmsle": float(np.sqrt(np.mean(found["rmsle"] ** 2)))}
+
+
+def crps_of_draws(draws: Array, value: Array) -> Array:
+    """Continuous ranked probability score of draws, shape (n_draws, n_points), at a value.
+
+    The energy form E|X - y| - E|X - X'| / 2, the second expectation over all pairs.
+
+    Reference: Gneiting & Raftery (2007), doi:10.1198/016214506000001437.
+    """
+    ordered = np.sort(draws, axis=0)
+    n = len(ordered)
+    # Half the mean distance of all pairs, from the ranks; none for a single draw.
+    ranks = (2 * np.arange(1, n + 1) - n - 1)[:, None]
+    spread = (ranks * ordered).sum(0) / (n * max(n - 1, 1))
+    return np.asarray(np.abs(draws - value).mean(0) - spread)

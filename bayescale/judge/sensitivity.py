@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayescale.errors import InputError
-from bayescale.forecast.forecast import Kind, check_kind, extrapolate
+from bayescale.forecast.forecast import check_kind, extrapolate
+from bayescale.forecast.scenarios import Kind
 from bayescale.intervals import DEFAULT_MASS, check_mass
+from bayescale.judge.hindcast import Refittable
 from bayescale.judge.hold_out import SMALLEST_TRAIN, Mask, size
-from bayescale.posterior.fit import Fit, fit
+from bayescale.posterior.fit import Fit
 from bayescale.runs.points import read_points
 from bayescale.runs.runs import Runs
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 AS_GIVEN = "all runs"
 
@@ -31,7 +31,8 @@ class _Change:
     """What is fitted in place of the runs as they are."""
 
     name: str
-    runs: Runs
+    of: Refittable
+    rows: Mask
 
 
 def sensitivity(
@@ -52,8 +53,7 @@ def sensitivity(
     Parameters
     ----------
     of : Fit or Runs
-        Runs are fitted first. A fit keeps no column beside the law's own: give runs where
-        families are to be left out.
+        Runs are fitted first; a fit is fitted again with its own priors and beliefs.
     at : mapping or pandas.DataFrame
         Points of new runs, as :func:`bayescale.extrapolate` takes them.
     family : str, optional
@@ -88,34 +88,37 @@ def sensitivity(
     """
     check_kind(kind)
     check_mass(mass)
-    runs = of.runs if isinstance(of, Fit) else of
-    changes = [*_changes(runs, family, laws, smallest)]
+    whole = Refittable.of(of)
+    changes = [*_changes(whole, family, laws, smallest)]
     if not changes:
         raise InputError("There is nothing to change: give family=, laws= or smallest= above 0.")
 
     options: dict[str, Any] = {"kind": kind, "mass": mass, "discrepancy": discrepancy}
-    base = of if isinstance(of, Fit) else _fitted(runs, seed, draws)
+    size: dict[str, Any] = {"seed": seed, "chains": 4, "draws": draws}
+    base = of if isinstance(of, Fit) else whole.fit(_all(whole), **size)
     points = read_points(at, base.law, derive=base.derive)
     tables = [_forecast(base, points, AS_GIVEN, options)]
     for change in changes:
-        tables.append(_forecast(_fitted(change.runs, seed, draws), points, change.name, options))
+        found = change.of.fit(change.rows, **size)
+        tables.append(_forecast(found, points, change.name, options))
     return _compared(tables)
 
 
-def _fitted(runs: Runs, seed: int, draws: int) -> Fit:
-    return fit(runs, seed=seed, draws=draws, progress=False, route="compiled", strict=False)
+def _all(whole: Refittable) -> Mask:
+    return np.ones(len(whole.runs), dtype=bool)
 
 
 def _changes(
-    runs: Runs, family: str | None, laws: Sequence[Any], smallest: float
+    whole: Refittable, family: str | None, laws: Sequence[Any], smallest: float
 ) -> Iterator[_Change]:
+    runs = whole.runs
     if not 0 <= smallest < 1:
         raise InputError(f"A share of runs to leave out lies between 0 and 1, not {smallest:g}.")
     if smallest:
         order = np.argsort(size(runs.inputs), kind="stable")
-        kept = np.ones(len(runs), dtype=bool)
+        kept = _all(whole)
         kept[order[: round(smallest * len(runs))]] = False
-        yield _without(runs, kept, f"the smallest {smallest:.0%}")
+        yield _without(whole, kept, f"the smallest {smallest:.0%}")
     if family is not None:
         if family not in runs.table:
             raise InputError(
@@ -124,20 +127,20 @@ def _changes(
             )
         labels = runs.table[family].astype(str).to_numpy()
         for label in dict.fromkeys(labels):
-            yield _without(runs, labels != label, f"{family} = {label}")
+            yield _without(whole, labels != label, f"{family} = {label}")
     for law in laws:
         other = runs.for_law(law)
         if other.law.name != runs.law.name:
-            yield _Change(f"law {other.law.name}", other)
+            yield _Change(f"law {other.law.name}", Refittable(other), _all(whole))
 
 
-def _without(runs: Runs, kept: Mask, left_out: str) -> _Change:
+def _without(whole: Refittable, kept: Mask, left_out: str) -> _Change:
     if kept.sum() < SMALLEST_TRAIN:
         raise InputError(
-            f"Without {left_out} there are {kept.sum()} of {len(runs)} runs left; at least "
+            f"Without {left_out} there are {kept.sum()} of {len(kept)} runs left; at least "
             f"{SMALLEST_TRAIN} are needed."
         )
-    return _Change(f"without {left_out}", runs.select(kept))
+    return _Change(f"without {left_out}", whole, kept)
 
 
 def _forecast(
@@ -154,8 +157,6 @@ def _forecast(
 
 
 def _compared(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    import pandas as pd
-
     base = tables[0]
     width = base["upper"] - base["lower"]
     for table in tables:

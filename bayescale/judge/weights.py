@@ -4,10 +4,9 @@ Nearby points say nothing about far ones: two laws that fit the observed runs eq
 differ at the target, and leave-one-out scores cannot tell. So the weights come from
 hindcasts: each law is fitted to the smaller runs and scored on the larger ones, several
 times, and the weights are those whose mixture would have forecast best (stacking of log
-scores), drawn towards equal ones in so far as the hindcasts are few. The forecast itself is the
-average of the laws' log forecasts, draw by draw in their order, which scored better on held-out
-runs than the mixture; see :func:`bayescale.forecast.parts.pool`. The same hindcasts update
-how wrong the average may be beyond the data, see :mod:`bayescale.judge.hindcast`.
+scores), drawn towards equal ones in so far as the hindcasts are few. The forecast itself is that
+mixture. The same hindcasts update how wrong it may be beyond the data, see
+:mod:`bayescale.judge.hindcast`.
 
 References: Yao, Vehtari, Simpson & Gelman (2018), doi:10.1214/17-BA1091 (stacking);
 Bürkner, Gabry & Vehtari (2020), doi:10.1080/00949655.2020.1783262 (leaving the future out).
@@ -17,29 +16,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from bayescale.errors import ComputationError, InputError
-from bayescale.forecast.discrepancy import widen
-from bayescale.forecast.forecast import (
-    reach,
-)
-from bayescale.forecast.mixture import SPREAD, Average
-from bayescale.forecast.parts import Parts, pool
-from bayescale.judge.hindcast import learn, look_back, read
-from bayescale.judge.hold_out import Fold, largest
+from bayescale.forecast.mixture import Ensemble
+from bayescale.judge.hindcast import Refittable, learn, log_score, read
+from bayescale.judge.hold_out import largest
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
 from bayescale.law.prior import Array, Prior
-from bayescale.posterior.fit import Fit, fit
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.runs.runs import Runs
+from bayescale.posterior.fit import Fit
 
 # Shares of the runs that the hindcasts hide, the largest ones.
 HINDCASTS = (0.5, 1 / 3, 0.2)
@@ -71,7 +59,7 @@ def average(
     hindcasts: Sequence[float] = HINDCASTS,
     seed: int = 1,
     draws: int = 500,
-) -> Average:
+) -> Ensemble:
     """Weigh fits of several laws to the same runs.
 
     Parameters
@@ -87,7 +75,7 @@ def average(
 
     Returns
     -------
-    Average
+    Ensemble
         It extrapolates as one fit does.
 
     Raises
@@ -97,27 +85,29 @@ def average(
     ComputationError
         If there are too few runs for a hindcast.
     """
-    import pandas as pd
-
     _check_same_runs(fits)
     learned = learned_of(fits[0].law)
     if weights is not None:
         given = _given(weights, len(fits))
-        return Average(tuple(fits), given, pd.DataFrame(), learned)
-    tables = [found.runs for found in fits]
-    cuts = largest(tables[0], hindcasts)
+        return Ensemble(tuple(fits), given, pd.DataFrame(), learned)
+    cuts = largest(fits[0].runs, hindcasts)
     if not cuts:
         raise ComputationError(
-            f"{len(tables[0])} runs are too few to hide some and fit the rest; give weights=."
+            f"{len(fits[0].runs)} runs are too few to hide some and fit the rest; give weights=."
         )
-    looks = [[_hindcast(table, cut, seed, draws) for table in tables] for cut in cuts]
-    scores = np.array([[look.log_score for look in row] for row in looks])
+    options = {"seed": seed, "chains": 4, "draws": draws}
+    back = [[Refittable.of(each).fit(cut.train, **options) for each in fits] for cut in cuts]
+    scores = np.array(
+        [
+            [log_score(found, each.runs, cut) for found, each in zip(row, fits, strict=True)]
+            for cut, row in zip(cuts, back, strict=True)
+        ]
+    )
     found_weights = stack(scores)
-    readings = []
-    for cut, row in zip(cuts, looks, strict=True):
-        rng = np.random.default_rng(seed)
-        pooled = pool([look.parts for look in row], found_weights, SPREAD, rng)
-        readings.append(read(pooled, row[0].response, cut.test))
+    readings = [
+        read(Ensemble(tuple(row), found_weights, pd.DataFrame(), learned), fits[0].runs, cut)
+        for cut, row in zip(cuts, back, strict=True)
+    ]
     names = [found.law.name for found in fits]
     shown = pd.DataFrame(
         {
@@ -127,7 +117,7 @@ def average(
             "log_score": scores.ravel(),
         }
     )
-    return Average(tuple(fits), found_weights, shown, learn(learned, readings))
+    return Ensemble(tuple(fits), found_weights, shown, learn(learned, readings))
 
 
 def learned_of(law: Law) -> Discrepancy:
@@ -164,32 +154,6 @@ def stack(log_scores: Array, strength: float = PRIOR_STRENGTH) -> Array:
             break
         weights = new
     return np.asarray(new)
-
-
-@dataclass(frozen=True)
-class _Look:
-    """A law's forecast of hidden runs, what they were, and its mean log score."""
-
-    parts: Parts
-    response: Array
-    log_score: float
-
-
-def _hindcast(table: Runs, cut: Fold, seed: int, draws: int) -> _Look:
-    found = fit(
-        table.select(cut.train),
-        seed=seed,
-        draws=draws,
-        progress=False,
-        route="compiled",
-        strict=False,
-    )
-    parts, response = look_back(found, table, cut)
-    hidden = {name: values[cut.test] for name, values in table.inputs.items()}
-    distance = reach(found.inputs, hidden)
-    rng = np.random.default_rng(0)
-    predictive, _ = widen(parts, distance, table.law.discrepancy, rng)
-    return _Look(parts, response, float(predictive.log_density(response).mean()))
 
 
 def _check_same_runs(fits: Sequence[Fit]) -> None:

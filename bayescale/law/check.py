@@ -193,9 +193,9 @@ def units(law: Law, at: Places) -> Iterator[str]:
     if (k := first(~np.isclose(found, expected, rtol=1e-6, atol=0.0))) is not None:
         yield (
             f"for a reference run of {told(k, at.reference)} the response in raw units is "
-            f"{found[k]:.4g}, and {expected[k]:.4g} in units of the reference, at {at.told(k)}; give "
-            "each shape that is a scale of an input its to_raw, and let each term have one weight "
-            "as a factor"
+            f"{found[k]:.4g}, and {expected[k]:.4g} in units of the reference, at {at.told(k)}; "
+            "give each shape that is a scale of an input its to_raw, and let each term have one "
+            "weight as a factor"
         )
 
 

@@ -34,6 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.law.prior import Array, Prior
+from bayescale.law.symbols import NOISE_GAIN, NOISE_LENGTH, NOISE_LEVEL, NOISE_SCALE
 
 Rows = npt.NDArray[np.int64]
 # What rows have in common beside the law: nothing, one curve, or each its named run.
@@ -198,6 +199,52 @@ class Shared(NamedTuple):
     def pick(self, rows: Rows) -> Shared:
         """What is known after each of some rows."""
         return Shared(*(np.asarray(part)[..., rows] for part in self))
+
+
+def bond_parameters(free: Mapping[str, Any]) -> dict[str, Any]:
+    """What :func:`conditional` takes beside the scale; empty where rows have nothing in common."""
+    names = {"length": NOISE_LENGTH, "level": NOISE_LEVEL, "gain": NOISE_GAIN}
+    return {key: free[name] for key, name in names.items() if name in free}
+
+
+def given_before(
+    log_curve: Any, log_y: Any, links: Continuation | None, free: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """Location and scale of each log response, given the rows before it where rows err alike.
+
+    Parameters
+    ----------
+    log_curve : shape (..., n_rows)
+        Log of the law's curve.
+    log_y : shape (n_rows,)
+        Observed log response.
+    links : Continuation or None
+        None where rows have nothing in common.
+    free : mapping
+        Free parameters of the noise by name, each of shape (..., 1) or ().
+
+    Returns
+    -------
+    location, scale
+        As of :func:`conditional`.
+    """
+    bond = bond_parameters(free)
+    if links is None or not bond:
+        return log_curve, free[NOISE_SCALE]
+    return conditional(log_curve, log_y, links, free[NOISE_SCALE], **bond)
+
+
+def log_density(standard: Any, scale: Any, dof: Any) -> Any:
+    """Log density of Student's t at standardised residuals, up to a constant; takes complex."""
+    from scipy.special import loggamma
+
+    return (
+        loggamma((dof + 1) / 2)
+        - loggamma(dof / 2)
+        - 0.5 * np.log(dof)
+        - np.log(scale)
+        - (dof + 1) / 2 * np.log1p(standard**2 / dof)
+    )
 
 
 def conditional(

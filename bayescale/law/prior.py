@@ -133,8 +133,18 @@ class Prior:
 
     def __reduce__(self) -> Any:
         # A read-only mapping does not pickle, and benchmarks send priors to other processes.
-        state = (self.distribution, dict(self.parameters), self.why, self.source)
-        return _prior_from, state
+        return Prior.from_values, (self.to_values(),)
+
+    def to_values(self) -> dict[str, Any]:
+        """The prior as plain values, for JSON."""
+        texts = {"distribution": self.distribution, "why": self.why, "source": self.source}
+        return texts | {"parameters": dict(self.parameters)}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Prior:
+        """The inverse of :meth:`to_values`."""
+        texts = {name: values[name] for name in ("distribution", "why", "source")}
+        return cls(**texts, **values["parameters"])
 
     @property
     def support(self) -> Support:
@@ -152,7 +162,3 @@ class Prior:
     def __str__(self) -> str:
         inside = ", ".join(f"{name}={value:.4g}" for name, value in self.parameters.items())
         return f"{self.distribution}({inside})"
-
-
-def _prior_from(distribution: str, parameters: dict[str, float], why: str, source: str) -> Prior:
-    return Prior(distribution, why=why, source=source, **parameters)

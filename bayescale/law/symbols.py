@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bayescale.law.prior import Prior
@@ -14,6 +14,11 @@ NOISE_SCALE, NOISE_DOF = "noise_scale", "noise_dof"
 NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN = "noise_length", "noise_level", "noise_gain"
 NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN)
 RESERVED = frozenset({TOTAL, SHARE, *NOISES})
+
+
+def share_name(symbol: str) -> str:
+    """Name of a weight's share of the response at the reference run."""
+    return f"share[{symbol}]"
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Weight:
     symbol, meaning : str
         Its name in the formula, and one line on what it stands for.
     share : Prior
-        Prior of the log ratio of this term to the law's first weight at the reference run.
+        Prior of the log ratio of this weight to the law's first at the reference run.
         The first weight is the baseline; its own ``share`` is not used.
     """
 
@@ -84,7 +89,9 @@ class Exponent:
 
 @dataclass(frozen=True)
 class Shape:
-    """Any other parameter of a term: a break, a decay constant, a share within a term.
+    """Any other parameter: a break, a decay constant, a share within a term.
+
+    In a law without weights, levels of the response are shapes too, in its own unit.
 
     Parameters
     ----------
@@ -103,7 +110,10 @@ class Shape:
     symbol: str
     meaning: str
     prior: Prior
-    to_raw: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
+    # Says nothing of the density, and a cell run again makes a new function of it.
+    to_raw: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = field(
+        default=None, compare=False
+    )
     unit: str = ""
 
 

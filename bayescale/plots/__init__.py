@@ -1,67 +1,19 @@
-"""The pictures of a report. Each takes results and returns a figure with a table behind it.
+"""The pictures: a file per result, each picture with the table behind it.
 
-For a picture ``name(result, …)`` there is ``name_table(result, …)``: the DataFrame whose numbers
-are drawn. Figures are matplotlib's, not registered with pyplot, and no global setting changes.
+A picture ``name(result, …)`` returns a figure, and ``name_table(result, …)`` the DataFrame whose
+numbers it draws, unless the result holds that table itself. Import them from their module:
+
+- ``forecast``: ``forecast`` of a fit or ensemble along a line, ``extrapolation`` (also its
+  ``.plot()``); ``hidden``: ``hidden_runs`` beside their forecast; ``ensemble``: ``laws`` beside
+  each other;
+- ``composition``, ``returns``, ``isoflops``: of the law's curve;
+- ``parameters``: ``prior_posterior``; ``pairs``: ``pairs``;
+- ``residuals``: ``residuals``; ``sampler``: ``ranks``, ``energy``;
+- ``backtest``: ``bands`` (also its ``.plot()``), ``calibration``;
+- ``plan``: ``designs`` (also its ``.plot()``), ``frontier``, ``regret``;
+- ``next_runs``: ``candidates`` (also its ``.plot()``), ``costs``.
+
+Figures are matplotlib's, not registered with pyplot, and no global setting changes.
+
+>>> from bayescale.plots.composition import composition, composition_table
 """
-
-from bayescale.plots.backtests import (
-    bands,
-    bands_table,
-    calibration,
-    calibration_table,
-    laws,
-    laws_table,
-)
-from bayescale.plots.composition import composition, composition_table
-from bayescale.plots.decisions import (
-    candidates,
-    candidates_table,
-    frontier,
-    frontier_table,
-    regret,
-    regret_table,
-)
-from bayescale.plots.forecasts import forecast, forecast_table
-from bayescale.plots.isoflops import isoflops, isoflops_table
-from bayescale.plots.marginal import returns, returns_table
-from bayescale.plots.parameters import (
-    pairs,
-    pairs_table,
-    prior_posterior,
-    prior_posterior_table,
-)
-from bayescale.plots.residuals import residuals, residuals_table
-from bayescale.plots.sampler import energy, energy_table, ranks, ranks_table
-
-__all__ = [
-    "bands",
-    "bands_table",
-    "calibration",
-    "calibration_table",
-    "candidates",
-    "candidates_table",
-    "composition",
-    "composition_table",
-    "energy",
-    "energy_table",
-    "forecast",
-    "forecast_table",
-    "frontier",
-    "frontier_table",
-    "isoflops",
-    "isoflops_table",
-    "laws",
-    "laws_table",
-    "pairs",
-    "pairs_table",
-    "prior_posterior",
-    "prior_posterior_table",
-    "ranks",
-    "ranks_table",
-    "regret",
-    "regret_table",
-    "residuals",
-    "residuals_table",
-    "returns",
-    "returns_table",
-]

@@ -1,60 +1,35 @@
-"""Colours, figures and axes that all pictures share: log scales with numbers as people say them.
-
-Figures are made without pyplot and no global setting is changed.
-"""
+"""Axes that all pictures share: log scales with numbers as people say them, bands, rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from bayescale.errors import InputError
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-# Okabe & Ito (2008): told apart by everyone, and by their lightness in grey.
-BLACK, GREY = "#000000", "#999999"
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-# In the order in which series take them: neighbours differ in lightness too.
-SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, BLACK)
-BEYOND = "0.945"
-# Points; a figure of 6.4 inches at half a page's width still has letters of 4 points.
-LABEL, SMALL = 10.0, 8.5
+_BEYOND = "0.945"
 
 Side = Literal["x", "y"]
 
 # Steps within a decade, sparse to dense.
-_STEPS = (
-    (1.0,),
-    (1.0, 3.0),
-    (1.0, 2.0, 5.0),
-    (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
-)
+_STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
 # Inputs that are zero stand this factor left of the smallest positive one on a log axis.
 _ZERO = 3.0
 
 
-def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
-    """Make an empty figure in inches, not registered with pyplot, that keeps labels apart."""
-    from bayescale.plots.figure import ShownFigure
-
-    return ShownFigure(figsize=(width, height), layout="constrained")
-
-
-def label_of(law: Law, symbol: str) -> str:
-    """How an axis names an input or the response: symbol and unit."""
+def label_of(law: Law, symbol: str = "") -> str:
+    """How an axis names an input, or the response if left out: symbol and unit."""
     units = {item.symbol: item.unit for item in law.inputs}
     units[law.response.symbol] = law.response.unit
-    return f"{symbol} ({units[symbol]})"
+    name = symbol or law.response.symbol
+    return f"{name} ({units[name]})"
 
 
 def check_input(law: Law, symbol: str) -> str:
@@ -133,18 +108,15 @@ def log_axis(axes: Axes, side: Side, wanted: int = 6, zero: float | None = None)
     zero : float, optional
         Where zeros are drawn, see :func:`zero_place`; the tick there says 0.
     """
-    from matplotlib.ticker import FixedLocator, NullLocator
-
+    axes.set(**{f"{side}scale": "log"})
     axis = axes.xaxis if side == "x" else axes.yaxis
-    (axes.set_xscale if side == "x" else axes.set_yscale)("log")
-    low, high = sorted(axes.get_xlim() if side == "x" else axes.get_ylim())
+    low, high = sorted(axis.get_view_interval())
     ticks = round_numbers(low if zero is None else zero * _ZERO * 0.99, high, wanted)
     labels = written(ticks)
     if zero is not None:
         ticks, labels = [zero, *ticks], ["0", *labels]
-    axis.set_major_locator(FixedLocator(ticks))
-    axis.set_minor_locator(NullLocator())
-    axis.set_ticklabels(labels)
+    axis.set_ticks(ticks, labels)
+    axis.set_ticks([], minor=True)
 
 
 def zero_place(*values: Any) -> float | None:
@@ -165,36 +137,50 @@ def off_zero(values: Any, zero: float | None) -> Array:
     return found if zero is None else np.where(found > 0, found, zero)
 
 
-def plain(axes: Axes) -> None:
-    """Take away what carries no information: the frame's upper right, ticks' weight."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=SMALL, color="0.6")
-    axes.xaxis.label.set_fontsize(LABEL)
-    axes.yaxis.label.set_fontsize(LABEL)
-
-
-def caption(figure: Figure, text: str) -> None:
-    """Say under the pictures what they hold fixed or what their intervals are of, in lines."""
-    # About half as wide as high, with a margin.
-    letters = int(figure.get_figwidth() * 72 / (0.53 * SMALL))
-    lines = "\n".join(wrap(text, letters))
-    figure.supxlabel(lines, fontsize=SMALL, color="0.35", x=0.01, ha="left")
-
-
-def tint(colour: str, strength: float) -> tuple[float, float, float]:
-    """Mix a colour with white: a tone that stays itself where bands lie on each other."""
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
-    return red, green, blue
-
-
 def mark_beyond(axes: Axes, low: float, high: float, label: str = "beyond the runs") -> None:
     """Shade what lies outside the observed range along x, within the present limits."""
     left, right = axes.get_xlim()
-    shades = [(left, low), (high, right)]
-    for start, end in shades:
+    for start, end in ((left, low), (high, right)):
         if end > start:
-            axes.axvspan(start, end, color=BEYOND, zorder=-2, lw=0, label=label)
+            axes.axvspan(start, end, color=_BEYOND, zorder=-2, lw=0, label=label)
             label = "_nolegend_"
     axes.set_xlim(left, right)
+
+
+def band(axes: Axes, x: Any, table: pd.DataFrame, prefix: str = "", **style: Any) -> None:
+    """Fill between the columns ``lower`` and ``upper`` of a table, their names after a prefix."""
+    axes.fill_between(x, table[f"{prefix}lower"], table[f"{prefix}upper"], lw=0, **style)
+
+
+def curve(
+    axes: Axes, x: Any, table: pd.DataFrame, middle: str, prefix: str, colour: str, label: str = ""
+) -> None:
+    """Draw a column of a table as a line, within its band (see :func:`band`)."""
+    band(axes, x, table, prefix, color=colour, alpha=0.25)
+    axes.plot(x, table[middle], color=colour, lw=1.6, label=label)
+
+
+def arms(table: pd.DataFrame, middle: str = "median", prefix: str = "") -> Array:
+    """How far the bounds of a table lie from its middle, shape (2, n_rows), for error bars."""
+    lower, upper = table[f"{prefix}lower"], table[f"{prefix}upper"]
+    return np.maximum([table[middle] - lower, upper - table[middle]], 0.0)
+
+
+def name_rows(several: Sequence[Axes], names: Sequence[str]) -> Array:
+    """Name the rows of axes side by side, from the top down; the places where they stand."""
+    places = np.arange(len(names), dtype=float)[::-1]
+    several[0].set_yticks(places, names)
+    several[0].set_ylim(-0.6, len(names) - 0.4)
+    for axes in several:
+        axes.tick_params(axis="y", length=0)
+    return places
+
+
+def draw_rows(
+    axes: Axes, places: Array, table: pd.DataFrame, colours: Any, labels: Sequence[str] = ("", "")
+) -> None:
+    """Draw each row of a table as its median with its outer and its inner interval, lying."""
+    for prefix, width, label in zip(("", "inner_"), (1.6, 5.0), labels, strict=True):
+        ends = table[f"{prefix}lower"], table[f"{prefix}upper"]
+        axes.hlines(places, *ends, colors=colours, lw=width, label=label)
+    axes.plot(table["median"], places, "|", ms=9, mew=1.6, color="white")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayescale.errors import InputError
 from bayescale.judge.hold_out import size
@@ -16,11 +18,10 @@ from bayescale.plots.axes import check_input
 from bayescale.posterior.fit import Fit
 from bayescale.runs.points import read_points
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 # How far a line goes beyond the runs where no target says it.
 DECADES = 1.0
+# A log input that changes by less does not change.
+_STILL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +42,24 @@ class Line:
     symbol: str
     text: str
 
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """The points as arrays by input."""
+        return {str(name): values.to_numpy(dtype=float) for name, values in self.points.items()}
+
+
+def _logs(inputs: pd.DataFrame) -> pd.DataFrame:
+    """Logs of inputs, missing where they are zero."""
+    return inputs.where(inputs > 0).apply(np.log)
+
 
 def middle(fit: Fit) -> dict[str, float]:
     """Geometric mean of each observed input, zeros left out."""
-    logs = {name: np.log(x[x > 0]) for name, x in fit.inputs.items()}
-    return {name: float(np.exp(values.mean())) for name, values in logs.items()}
+    start = _logs(pd.DataFrame(fit.inputs)).mean()
+    return {str(name): float(np.exp(value)) for name, value in start.items()}
 
 
-def told(place: dict[str, float]) -> str:
+def told(place: Mapping[Any, float] | pd.Series[float]) -> str:
     """Name a place as a person would, e.g. ``N 70B, D 1.4T``."""
     return ", ".join(f"{name} {format_number(value)}" for name, value in place.items())
 
@@ -77,29 +88,44 @@ def line_to(
     InputError
         If ``against`` is no input, or does not change along the line.
     """
-    symbols = fit.law.input_symbols
-    start = middle(fit)
-    end, goal = _end(fit, targets, start)
-    moves = {
-        name: float(np.log(end[name] / start[name])) if end[name] > 0 else 0.0 for name in symbols
-    }
-    symbol = check_input(fit.law, against) if against else max(moves, key=lambda k: abs(moves[k]))
-    if abs(moves[symbol]) < 1e-6:
+    symbols, seen = fit.law.input_symbols, _logs(pd.DataFrame(fit.inputs))
+    start = seen.mean()
+    end, goal = _end(fit, targets, seen)
+    # An input that is zero at the end is zero all along, and does not move.
+    moves = end - start
+    symbol = check_input(fit.law, against) if against else str(moves.abs().idxmax())
+    moving = moves.abs() > _STILL
+    if not moving[symbol]:
         raise InputError(
             f"{symbol} does not change between the middle of the runs and the target, so that "
             f"nothing can be drawn against it; choose another of {', '.join(symbols)}."
         )
-    low, high = _extent(fit, start, moves)
-    at = np.linspace(low, high, count)
-    values = {
-        name: np.exp(np.log(start[name]) + at * moves[name]) if end[name] > 0 else np.zeros_like(at)
-        for name in symbols
-    }
-    points = _consistent(fit, values, end).sort_values(symbol, ignore_index=True)
-    if len(symbols) == 1:
-        return Line(points, symbol, "")
-    text = f"Line from the middle of the runs ({told(start)}) {goal}"
-    return Line(points, symbol, text)
+    # From where the line leaves the observed box below, to the further of the box and the end.
+    box = (seen.agg(["min", "max"]) - start) / moves
+    low, high = np.sort(box.loc[:, moving].to_numpy(), axis=0)
+    at = np.linspace(low.max(), max(1.0, high.min()), count)
+    places = pd.DataFrame(np.exp(start.to_numpy() + np.outer(at, moves)), columns=list(symbols))
+    points = _consistent(fit, places.fillna(0.0), end.apply(np.exp).fillna(0.0))
+    text = f"Line from the middle of the runs ({told(middle(fit))}) {goal}"
+    ordered = points.sort_values(symbol, ignore_index=True)
+    return Line(ordered, symbol, text if len(symbols) > 1 else "")
+
+
+def _end(
+    fit: Fit, targets: pd.DataFrame | None, seen: pd.DataFrame
+) -> tuple[pd.Series[float], str]:
+    """Logs of where a line ends, and that in words."""
+    start = seen.mean()
+    if targets is not None:
+        logs = _logs(targets)
+        largest = int(logs.fillna(start).mean(axis=1).argmax())
+        if ((logs.iloc[largest] - start).abs() > _STILL).any():
+            return logs.iloc[largest], f"to {told(targets.iloc[largest])}"
+    sizes = pd.Series(size(fit.inputs))
+    alike = sizes.max() == sizes.min()
+    # How the log of an input grows with the size of the runs.
+    slopes = 1.0 if alike else seen.apply(lambda x: x.cov(sizes) / sizes[x.notna()].var())
+    return start + slopes * (sizes.max() - sizes.mean() + DECADES * np.log(10)), "along their trend"
 
 
 def line_along(fit: Fit, symbol: str, at: Any = None, count: int = 60) -> Line:
@@ -118,8 +144,6 @@ def line_along(fit: Fit, symbol: str, at: Any = None, count: int = 60) -> Line:
     -------
     Line
     """
-    import pandas as pd
-
     check_input(fit.law, symbol)
     fixed = middle(fit)
     if at is not None:
@@ -130,63 +154,23 @@ def line_along(fit: Fit, symbol: str, at: Any = None, count: int = 60) -> Line:
     seen = fit.inputs[symbol]
     least = seen[seen > 0].min()
     most = max(seen.max(), fixed[symbol]) if at is not None else seen.max() * 10**DECADES
-    values: dict[str, Any] = {**fixed, symbol: np.geomspace(least, most, count)}
-    values = _bounded(fit.law, values)
+    points = pd.DataFrame({**fixed, symbol: np.geomspace(least, most, count)})
     others = {name: value for name, value in fixed.items() if name != symbol}
     text = f"Held fixed: {told(others)}" if others else ""
-    return Line(pd.DataFrame(values)[list(fit.law.input_symbols)], symbol, text)
+    return Line(_bounded(fit.law, points), symbol, text)
 
 
-def _end(
-    fit: Fit, targets: pd.DataFrame | None, start: dict[str, float]
-) -> tuple[dict[str, float], str]:
-    symbols = fit.law.input_symbols
-    if targets is not None:
-        inputs = {name: targets[name].to_numpy(dtype=float) for name in symbols}
-        logs = np.stack([np.log(np.where(x > 0, x, start[n])) for n, x in inputs.items()])
-        end = {name: float(x[logs.mean(axis=0).argmax()]) for name, x in inputs.items()}
-        if any(abs(np.log(end[name] / start[name])) > 1e-6 for name in symbols if end[name] > 0):
-            return end, f"to {told(end)}"
-    sizes = size(fit.inputs)
-    slopes = {name: _slope(x, sizes) for name, x in fit.inputs.items()}
-    largest = sizes.max() - sizes.mean() + DECADES * np.log(10)
-    end = {name: float(start[name] * np.exp(slopes[name] * largest)) for name in symbols}
-    return end, "along their trend"
-
-
-def _slope(values: Array, sizes: Array) -> float:
-    """How the log of an input grows with the size of the runs."""
-    kept = values > 0
-    logs, centred = np.log(values[kept]), sizes[kept] - sizes[kept].mean()
-    return float((logs * centred).sum() / np.square(centred).sum()) if np.ptp(sizes) > 0 else 1.0
-
-
-def _extent(fit: Fit, start: dict[str, float], moves: dict[str, float]) -> tuple[float, float]:
-    """Where the line leaves the observed box below, and the further of the box and the target."""
-    ends = []
-    for name, move in moves.items():
-        if abs(move) > 1e-6:
-            seen = fit.inputs[name][fit.inputs[name] > 0]
-            ends.append(
-                np.sort(np.log([seen.min() / start[name], seen.max() / start[name]]) / move)
-            )
-    low, high = np.array(ends).T
-    return float(low.max()), max(1.0, float(high.min()))
-
-
-def _consistent(fit: Fit, values: dict[str, Any], end: dict[str, float]) -> pd.DataFrame:
+def _consistent(fit: Fit, points: pd.DataFrame, end: pd.Series[float]) -> pd.DataFrame:
     """Points whose derived inputs are derived again, unless the target was given its own."""
-    import pandas as pd
-
-    given = {name: value for name, value in values.items() if name not in fit.derive}
-    if given and len(given) < len(values):
+    given = [name for name in fit.law.input_symbols if name not in fit.derive]
+    if given and len(given) < len(end):
         last = read_points({name: end[name] for name in given}, fit.law, derive=fit.derive)
-        if all(np.isclose(last[name].iloc[0], end[name], rtol=1e-3) for name in values):
-            return read_points(given, fit.law, derive=fit.derive)
-    return pd.DataFrame(_bounded(fit.law, values))
+        if np.allclose(last.iloc[0], end, rtol=1e-3, atol=0):
+            return read_points(points[given], fit.law, derive=fit.derive)
+    return _bounded(fit.law, points)
 
 
-def _bounded(law: Law, values: dict[str, Any]) -> dict[str, Any]:
+def _bounded(law: Law, points: pd.DataFrame) -> pd.DataFrame:
     """The same with no input above one that it never exceeds."""
     limits = {item.symbol: item.at_most for item in law.inputs if item.at_most}
-    return values | {name: np.minimum(values[name], values[top]) for name, top in limits.items()}
+    return points.assign(**{name: points[[name, top]].min(axis=1) for name, top in limits.items()})

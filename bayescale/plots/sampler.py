@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from bayescale.errors import InputError
 from bayescale.intervals import DEFAULT_MASS, interval_name
-from bayescale.plots.axes import (
-    BLUE,
-    LABEL,
-    ORANGE,
-    SERIES,
-    SMALL,
-    caption,
-    new_figure,
-    plain,
-    tint,
-)
+from bayescale.plots.colours import BLUE, ORANGE, SERIES, tint
+from bayescale.plots.figure import LABEL, captioned, legend, legend_above, named_panels, panels
+from bayescale.plots.tables import by_name, check_parameters
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.knowledge.diagnostics import E_BFMI_LIMIT
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
 
 _BINS = 20
 _SHOWN = 4
@@ -63,26 +52,18 @@ def ranks_table(fit: Fit, parameters: Sequence[str] | None = None) -> pd.DataFra
     ----------
     Vehtari et al. (2021), doi:10.1214/20-BA1221.
     """
-    import pandas as pd
     from scipy.stats import hypergeom
 
     _check_sampled(fit)
-    table = fit.diagnostics.table
-    names = list(parameters or table["r_hat"].sort_values(ascending=False).index[:_SHOWN])
-    if unknown := [name for name in names if name not in table.index]:
-        raise InputError(
-            f"The fit has no parameter {', '.join(map(repr, unknown))}; choose from "
-            f"{', '.join(table.index)}."
-        )
+    r_hat = fit.diagnostics.table["r_hat"].sort_values(ascending=False)
+    names = check_parameters(parameters or r_hat.index[:_SHOWN], list(r_hat.index))
     chains, length = fit.draws["posterior"][names[0]].shape
     size, expected, tail = chains * length, length / _BINS, (1 - DEFAULT_MASS) / 2
-    low, high = np.asarray(hypergeom.ppf([tail, 1 - tail], size, size // _BINS, length)) / expected
+    low, high = hypergeom.ppf(np.array([tail, 1 - tail]), size, size // _BINS, length) / expected
     rows = []
     for name in names:
-        order = np.argsort(fit.draws["posterior"][name].to_numpy().ravel(), kind="stable")
-        place = np.empty(size, dtype=int)
-        place[order] = np.arange(size) * _BINS // size
-        for chain, own in enumerate(place.reshape(chains, length)):
+        ranked = fit.draws["posterior"][name].to_numpy().ravel().argsort(kind="stable").argsort()
+        for chain, own in enumerate((ranked * _BINS // size).reshape(chains, length)):
             ratios = np.bincount(own, minlength=_BINS) / expected
             rows += [(name, chain, k, ratio, low, high) for k, ratio in enumerate(ratios)]
     columns = ["parameter", "chain", "bin", "ratio", "lower", "upper"]
@@ -99,35 +80,20 @@ def ranks(fit: Fit, parameters: Sequence[str] | None = None) -> Figure:
     matplotlib.figure.Figure
     """
     table = ranks_table(fit, parameters)
-    names = list(dict.fromkeys(table["parameter"]))
-    columns = min(2, len(names))
-    rows = -(-len(names) // columns)
-    figure = new_figure(max(3.4, 3.0 * columns), 0.9 + 1.6 * rows)
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    parts = by_name(table, "parameter")
+    figure, several = named_panels(parts, 2, (3.0, 1.6), above=0.9, sharex=True, sharey=True)
     edges = np.linspace(0, 100, _BINS + 1)
-    for axes, name in zip(panels, names, strict=False):
-        part = table[table["parameter"] == name]
-        low, high = part["lower"].iloc[0], part["upper"].iloc[0]
-        axes.axhspan(low, high, color="0.92", lw=0, zorder=-2)
-        for (chain, own), colour in zip(part.groupby("chain"), SERIES * 9, strict=False):
-            axes.stairs(
-                own["ratio"], edges, baseline=None, color=colour, lw=1.1, label=f"chain {chain}"
-            )
+    for name, axes in several.items():
+        axes.axhspan(*parts[name][["lower", "upper"]].iloc[0], color="0.92", lw=0, zorder=-2)
+        for (chain, own), colour in zip(parts[name].groupby("chain"), SERIES * 9, strict=False):
+            label = f"chain {chain}"
+            axes.stairs(own["ratio"], edges, baseline=None, color=colour, lw=1.1, label=label)
         axes.set_title(name, fontsize=LABEL)
-        axes.set_xlim(0, 100)
-        axes.set_ylim(0, max(2.0, 1.05 * table["ratio"].max()))
-        plain(axes)
-    for axes in panels[len(names) :]:
-        axes.set_axis_off()
+        axes.set(xlim=(0, 100), ylim=(0, max(2.0, 1.05 * table["ratio"].max())))
     figure.supylabel("draws / expected", fontsize=LABEL)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False, fontsize=SMALL)
-    text = (
-        "Across: rank among all draws (%). Level where chains agree; grey: "
-        f"{interval_name(DEFAULT_MASS)} for independent draws."
-    )
-    caption(figure, text)
-    return figure
+    legend_above(figure, 4)
+    text = "Across: rank among all draws (%). Level where chains agree; grey: "
+    return captioned(figure, f"{text}{interval_name(DEFAULT_MASS)} for independent draws.")
 
 
 def energy_table(fit: Fit) -> pd.DataFrame:
@@ -152,19 +118,16 @@ def energy_table(fit: Fit) -> pd.DataFrame:
     ----------
     Betancourt (2016), arXiv:1604.00695.
     """
-    import pandas as pd
-
     _check_sampled(fit)
     values = fit.draws["sample_stats"]["energy"].to_numpy()
     marginal = (values - values.mean()).ravel()
     transition = np.diff(values, axis=1).ravel()
     most = float(np.quantile(np.abs(np.concatenate([marginal, transition])), 0.999))
     edges = np.linspace(-most, most, 41)
-    found = {
-        name: np.histogram(each, edges)[0] / len(each)
-        for name, each in (("marginal", marginal), ("transition", transition))
-    }
-    return pd.DataFrame({"energy": (edges[1:] + edges[:-1]) / 2, **found})
+    table = pd.DataFrame({"energy": (edges[1:] + edges[:-1]) / 2})
+    for name, each in (("marginal", marginal), ("transition", transition)):
+        table[name] = np.histogram(each, edges)[0] / len(each)
+    return table
 
 
 def energy(fit: Fit) -> Figure:
@@ -177,16 +140,11 @@ def energy(fit: Fit) -> Figure:
     matplotlib.figure.Figure
     """
     table = energy_table(fit)
-    figure = new_figure(4.6, 3.0)
-    axes = figure.add_subplot()
+    figure, (axes,) = panels(width=4.6, height=3.0)
     x = table["energy"]
     axes.fill_between(x, 100 * table["marginal"], color=tint(BLUE, 0.4), lw=0, label="energy")
     axes.plot(x, 100 * table["transition"], color=ORANGE, lw=1.8, label="change to the next draw")
-    axes.set_xlabel("energy about its mean (nats)")
-    axes.set_ylabel("draws (%)")
-    axes.set_ylim(0)
-    plain(axes)
-    axes.legend(frameon=False, fontsize=SMALL)
-    found = fit.diagnostics.e_bfmi
-    caption(figure, f"Smallest E-BFMI of a chain: {found:.2f} (wanted at least {E_BFMI_LIMIT}).")
-    return figure
+    axes.set(xlabel="energy about its mean (nats)", ylabel="draws (%)", ylim=(0, None))
+    legend(axes)
+    found, wanted = f"{fit.diagnostics.e_bfmi:.2f}", f"(wanted at least {E_BFMI_LIMIT})"
+    return captioned(figure, f"Smallest E-BFMI of a chain: {found} {wanted}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +13,7 @@ import numpy.typing as npt
 from bayescale.law.noise import Bond, Continuation, continuation, growing_input
 from bayescale.law.prior import Array
 from bayescale.posterior.parameters import Priors
-
-if TYPE_CHECKING:
-    from bayescale.runs.runs import Runs
+from bayescale.runs.runs import Runs
 
 # Label of the rows of a learning curve, which nobody names.
 ONE_RUN = "this curve"
@@ -63,6 +61,11 @@ class ModelData:
         centre = float(np.median(response))
         return cls(inputs, response, law.reference(inputs), centre, groups, growing)
 
+    @cached_property
+    def scaled(self) -> dict[str, Array]:
+        """Inputs over the reference run."""
+        return {name: x / self.reference[name] for name, x in self.inputs.items()}
+
     @property
     def bond(self) -> Bond:
         """What rows have in common beside the law."""
@@ -84,8 +87,7 @@ class ModelData:
     def shared(self, priors: Priors) -> dict[str, npt.NDArray[Any]]:
         """Values of the model's data by name, as the density reads them."""
         values: dict[str, npt.NDArray[Any]] = {
-            scaled_name(name): np.ascontiguousarray(x / self.reference[name])
-            for name, x in self.inputs.items()
+            scaled_name(name): np.ascontiguousarray(x) for name, x in self.scaled.items()
         }
         for name, x in self.inputs.items():
             scaled = values[scaled_name(name)]

@@ -2,57 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 
 from bayescale.delegates import later
-from bayescale.errors import InputError, Problem
+from bayescale.errors import InputError
 from bayescale.intervals import DEFAULT_MASS
 from bayescale.law.law import Law
-from bayescale.law.noise import Continuation, continuation
 from bayescale.law.prior import Array, Prior
-from bayescale.law.symbols import NOISE_GAIN, TOTAL
+from bayescale.law.symbols import NOISE_GAIN
 from bayescale.numbers import brief
 from bayescale.posterior import store
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.knowledge.checks import lack_of_fit, predictive_checks
-from bayescale.posterior.knowledge.diagnostics import (
-    PRIOR_DRAWS,
-    Diagnostics,
-    diagnose,
-    diagnose_approximation,
-)
-from bayescale.posterior.knowledge.identifiability import identifiability, with_remedy
-from bayescale.posterior.knowledge.information import from_draws
-from bayescale.posterior.parameters import Belief, Priors, constrain, resolve_priors, to_raw
+from bayescale.posterior.draw import Route, approximated, sampled
+from bayescale.posterior.knowledge.diagnostics import Diagnostics
+from bayescale.posterior.knowledge.identifiability import expected_table, learned_table, with_remedy
+from bayescale.posterior.knowledge.information import Knowledge, from_draws
+from bayescale.posterior.parameters import Belief, Priors, Stated
 from bayescale.posterior.predictor import Curve
 from bayescale.posterior.record import data_groups, provenance
 from bayescale.posterior.summary import parameter_table, returns_table
 from bayescale.runs.points import read_points
-from bayescale.runs.runs import read_runs
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.runs.runs import Runs
+from bayescale.runs.runs import Runs
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The posterior of a law given runs, with its diagnostics and provenance.
+    """The posterior of a law given runs, with all that it takes to fit again.
 
     Attributes
     ----------
-    law : Law
+    runs : Runs
+        The whole table that was fitted, and its law.
+    stated : Stated
+        Priors and beliefs of the user's own.
     draws : xarray.DataTree
         ``posterior`` (raw units), ``free`` (as sampled), ``sample_stats``,
         ``log_likelihood``, ``log_prior``, ``observed_data`` and ``constant_data``; provenance
@@ -60,9 +51,15 @@ class Fit:
     diagnostics : Diagnostics
     """
 
-    law: Law
+    runs: Runs
+    stated: Stated
     draws: xr.DataTree
     diagnostics: Diagnostics
+
+    @property
+    def law(self) -> Law:
+        """The law that was fitted."""
+        return self.runs.law
 
     @property
     def approximate(self) -> bool:
@@ -75,80 +72,73 @@ class Fit:
         return {str(name): value for name, value in self.draws.attrs.items()}
 
     @cached_property
-    def inputs(self) -> dict[str, Array]:
-        """Observed inputs in raw units, by symbol, each of shape (n_runs,)."""
-        constant = self.draws["constant_data"]
-        return {name: constant[name].to_numpy() for name in self.law.input_symbols}
+    def data(self) -> ModelData:
+        """The numbers of the runs, as the density reads them."""
+        return ModelData.from_runs(self.runs)
 
     @cached_property
+    def priors(self) -> Priors:
+        """Priors of the free parameters, the user's own in their places, and beliefs."""
+        return self.stated.resolve(self.law, self.data.bond)
+
+    @property
+    def inputs(self) -> Mapping[str, Array]:
+        """Observed inputs in raw units, by symbol, each of shape (n_runs,)."""
+        return self.data.inputs
+
+    @property
     def response(self) -> Array:
         """Observed responses, shape (n_runs,)."""
-        return np.asarray(self.draws["observed_data"][self.law.response.symbol])
+        return self.data.response
 
-    @cached_property
+    @property
     def groups(self) -> npt.NDArray[Any] | None:
         """Label of the training run of each row, shape (n_runs,), where rows err alike."""
-        constant = self.draws["constant_data"]
-        return constant["run"].to_numpy().astype(str) if "run" in constant else None
-
-    @cached_property
-    def continuation(self) -> Continuation:
-        """Which row follows which in its training run, where rows belong to runs."""
-        groups = self.groups
-        if groups is None:
-            raise InputError("These runs do not belong to named training runs.")
-        return continuation(np.log(self.inputs[self.growing]), groups)
+        return self.data.groups
 
     @property
     def runs_gain(self) -> bool:
         """Whether named runs gain differently from their scale than the law says."""
-        return NOISE_GAIN in self.draws["free"]
-
-    @property
-    def growing(self) -> str:
-        """Input that grows along a training run; empty where rows do not belong to runs."""
-        return str(self.draws.attrs["growing"])
+        return NOISE_GAIN in self.curve.free
 
     @property
     def derive(self) -> Mapping[str, str]:
         """Formulas of derived inputs, applied again to the points of a forecast."""
-        return dict(json.loads(self.draws.attrs["derive"]))
-
-    @property
-    def runs(self) -> Runs:
-        """The observed runs, as far as the law reads them."""
-        import pandas as pd
-
-        columns = self.inputs | {self.law.response.symbol: self.response}
-        frame = pd.DataFrame(columns)
-        groups, named = self.groups, bool(self.draws.attrs["run"])
-        if groups is not None and named:
-            frame["run"] = groups
-        return read_runs(frame, self.law, run="run" if named else None)
+        return self.runs.derive
 
     @cached_property
     def curve(self) -> Curve:
         """The law's curve at every draw, chains one after the other."""
         free = {str(name): values.to_numpy().ravel() for name, values in self.draws["free"].items()}
-        attrs = self.draws.attrs
-        return Curve(self.law, free, json.loads(attrs["reference"]), float(attrs["unit"]))
+        return Curve(self.law, free, self.data.reference, self.data.unit(self.priors))
 
-    @cached_property
-    def observed_places(self) -> tuple[Array, Array]:
-        """Where runs were observed, each place once, and the log response predicted there.
+    @property
+    def known(self) -> Knowledge:
+        """What the draws know, as a normal distribution."""
+        return from_draws(self.law, self.data, self.priors, self.curve.free)
+
+    def refit(self, runs: Runs | None = None, **options: Any) -> Fit:
+        """Fit again with the same law, priors and beliefs.
+
+        Parameters
+        ----------
+        runs : Runs, optional
+            Other runs of the law; the same ones if left out.
+        **options
+            As of :func:`bayescale.fit`; chains and draws are this fit's if left out.
 
         Returns
         -------
-        places : ndarray, shape (n_inputs, n_places)
-            Raw inputs in the law's order.
-        seen : ndarray, shape (n_places,)
-            Median of the log of the law's curve.
+        Fit
         """
-        places = np.unique(np.stack(list(self.inputs.values())), axis=1)
-        # A median takes no more than some hundred draws.
-        some = self.curve.pick(slice(None, None, max(1, self.curve.free[TOTAL].size // 400)))
-        at = dict(zip(self.inputs, places, strict=True))
-        return places, np.median(np.log(some(at)), axis=0)
+        size = self.draws["free"].sizes
+        same: dict[str, Any] = {
+            "chains": size["chain"],
+            "draws": size["draw"],
+            "preview": self.approximate,
+        }
+        same |= {"priors": self.stated.priors, "beliefs": self.stated.beliefs}
+        return fit(self.runs if runs is None else runs, **(same | options))
 
     def summary(self, mass: float = DEFAULT_MASS) -> pd.DataFrame:
         """The law's own symbols in raw units, then total, shares and noise.
@@ -168,7 +158,7 @@ class Fit:
         posterior = {str(k): v.to_numpy().ravel() for k, v in self.draws["posterior"].items()}
         informed = {row["parameter"]: row["informed"] for row in self.diagnostics.parameters}
         table = parameter_table(self.law, posterior, informed, mass)
-        table.attrs["soft_constraints"] = json.loads(self.draws.attrs["soft_constraints"])
+        table.attrs["soft_constraints"] = list(self.priors.soft_constraints)
         return table
 
     def returns(self, at: Any, mass: float = DEFAULT_MASS) -> pd.DataFrame:
@@ -199,7 +189,7 @@ class Fit:
         pandas.DataFrame
             As :func:`bayescale.identifiability` says.
         """
-        return identifiability(self)
+        return learned_table(self.known, self.diagnostics, self.draws, self.runs.problems)
 
     def extrapolate(self, at: Any, **options: Any) -> Any:
         """Forecast at new scales; the options are those of :func:`bayescale.extrapolate`."""
@@ -207,7 +197,7 @@ class Fit:
 
     def save(self, path: str | Path) -> Path:
         """Write netCDF, whole or not at all; :func:`bayescale.load` reads it."""
-        return store.save(self.draws, self.diagnostics, path)
+        return store.save(self.draws, self.runs, self.stated, self.diagnostics, path)
 
     def __repr__(self) -> str:
         state = "passed" if self.diagnostics.passed else "FAILED"
@@ -233,7 +223,7 @@ def fit(
     beliefs: Sequence[Belief] = (),
     progress: bool = True,
     preview: bool = False,
-    route: Literal["direct", "compiled"] = "direct",
+    route: Route = "direct",
     strict: bool = True,
 ) -> Fit:
     """Sample the posterior of the runs' law.
@@ -278,116 +268,59 @@ def fit(
     if chains < 1 or draws < 4:
         raise InputError(f"A fit needs at least 1 chain of 4 draws, not {chains} of {draws}.")
     law, data = runs.law, ModelData.from_runs(runs)
-    chosen = resolve_priors(law, priors, beliefs, bond=data.bond)
+    stated = Stated(dict(priors or {}), tuple(beliefs))
+    resolved = stated.resolve(law, data.bond)
+    size = {"chains": chains, "draws": draws, "seed": seed}
     if preview:
-        from bayescale.posterior.laplace import laplace
-
-        z = laplace(law, chosen, data, draws=chains * draws, seed=seed)
-        groups, diagnostics = _approximation(law, chosen, data, z.reshape(chains, draws, -1), seed)
-        how: dict[str, Any] = {"route": "laplace", "attempts": 0, "sampling_seconds": 0.0}
+        found = approximated(law, resolved, data, **size)
     else:
-        groups, diagnostics, how = _sampled(
-            law,
-            chosen,
-            data,
-            route=route,
-            chains=chains,
-            draws=draws,
-            seed=seed,
-            progress=progress,
-            strict=strict,
-        )
-    flat = {str(name): x.to_numpy().ravel() for name, x in groups["free"].items()}
-    known = from_draws(law, data, chosen, data.unit(chosen), flat)
-    diagnostics = with_remedy(diagnostics, known, runs.problems)
-    tree = xr.DataTree.from_dict(groups | data_groups(law, data))
-    tree.attrs = provenance(runs, chosen, data) | how | {"seed": seed}
-    return Fit(law, tree, diagnostics)
+        found = sampled(law, resolved, data, **size, route=route, progress=progress, strict=strict)
+    flat = {name: values.to_numpy().ravel() for name, values in found.groups["free"].items()}
+    known = from_draws(law, data, resolved, {str(name): x for name, x in flat.items()})
+    diagnostics = with_remedy(found.diagnostics, known, runs.problems)
+    tree = xr.DataTree.from_dict(found.groups | data_groups(law, data))
+    tree.attrs = provenance(runs, resolved, data) | found.how | {"seed": seed}
+    return Fit(runs, stated, tree, diagnostics)
 
 
-def _sampled(
-    law: Law,
-    priors: Priors,
-    data: ModelData,
-    *,
-    route: Literal["direct", "compiled"],
-    chains: int,
-    draws: int,
-    seed: int,
-    progress: bool,
-    strict: bool,
-) -> tuple[dict[str, xr.Dataset], Diagnostics, dict[str, Any]]:
-    """Attempt after attempt until the diagnostics pass."""
-    from bayescale.posterior.density import density, pointwise
-    from bayescale.posterior.sampling import ATTEMPTS, SCORED_ATTEMPTS, sample
+def identifiability(of: Fit | Runs) -> pd.DataFrame:
+    """Which parameters the runs inform, before a fit or after.
 
-    ready = density(law, priors, route)
-    prior = _prior_draws(law, priors, data)
-    attempts = ATTEMPTS if strict else SCORED_ATTEMPTS
-    for attempt in attempts:
-        found = sample(
-            ready, data, attempt, chains=chains, draws=draws, seed=seed, progress=progress
-        )
-        free = constrain(priors, found.z)
-        raw = to_raw(law, priors, free, data.reference, data.centre)
-        diagnostics = diagnose(law, raw, prior, found.stats)
-        if diagnostics.passed or not (strict or diagnostics.diverged):
-            break
-    tries = attempts.index(attempt) + 1
-    if tries > 1:
-        diagnostics = diagnostics.with_problems([_retry_note(tries, str(attempt))])
-    log_prior, log_likelihood = pointwise(law, priors, data, found.z)
-    name = law.response.symbol
-    groups = {
-        "posterior": _dataset(raw),
-        "free": _dataset(free),
-        "sample_stats": found.stats,
-        "log_prior": _dataset(log_prior),
-        "log_likelihood": xr.Dataset({name: (("chain", "draw", "obs"), log_likelihood)}),
-    }
-    how = {"route": route, "attempts": tries, "sampling_seconds": found.seconds}
-    return groups, _with_checks(law, priors, data, free, diagnostics, seed), how
+    Parameters
+    ----------
+    of : Fit or Runs
+        Of runs, what a fit is expected to learn, whatever the responses: Fisher information
+        over truths drawn from the law's own priors. Of a fit, what it learned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by parameter: ``contraction`` (share of the prior's width removed, on the log
+        scale where positive; expected where ``of`` are runs), ``informed``, ``diagnosis`` and
+        ``cause`` in words; of a fit also the power-scaling sensitivities ``prior`` and
+        ``likelihood``, missing for a preview. ``attrs["remedy"]`` says which further runs
+        would help what is known least, empty where all is informed.
+    """
+    return expected_table(of) if isinstance(of, Runs) else of.identifiability()
 
 
-def _approximation(
-    law: Law, priors: Priors, data: ModelData, z: Array, seed: int
-) -> tuple[dict[str, xr.Dataset], Diagnostics]:
-    free = constrain(priors, z)
-    raw = to_raw(law, priors, free, data.reference, data.centre)
-    diagnostics = diagnose_approximation(law, raw, _prior_draws(law, priors, data))
-    groups = {"posterior": _dataset(raw), "free": _dataset(free)}
-    return groups, _with_checks(law, priors, data, free, diagnostics, seed)
+def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
+    """Read a fit that was saved.
 
+    Parameters
+    ----------
+    path : str or Path
+    law : Law, str or Path, optional
+        A user's own law, which no file carries. Laws of the catalogue are found by name.
 
-def _with_checks(
-    law: Law,
-    priors: Priors,
-    data: ModelData,
-    free: Mapping[str, Array],
-    diagnostics: Diagnostics,
-    seed: int,
-) -> Diagnostics:
-    flat = {name: value.ravel() for name, value in free.items()}
-    curve = Curve(law, flat, data.reference, data.unit(priors))
-    checks = predictive_checks(curve, data, seed)
-    return diagnostics.with_checks(checks).with_problems(lack_of_fit(checks))
+    Returns
+    -------
+    Fit
 
-
-def _prior_draws(law: Law, priors: Priors, data: ModelData) -> dict[str, Array]:
-    free = priors.draw(np.random.default_rng(0), PRIOR_DRAWS)
-    with np.errstate(over="ignore", under="ignore"):
-        return to_raw(law, priors, free, data.reference, data.centre)
-
-
-def _retry_note(tries: int, settings: str) -> Problem:
-    return Problem(
-        "retried",
-        "note",
-        f"{'The first attempt' if tries == 2 else f'The first {tries - 1} attempts'} did not pass "
-        f"the checks; these draws are from attempt {tries}, with {settings}.",
-        {"attempts": tries},
-    )
-
-
-def _dataset(values: Mapping[str, Array]) -> xr.Dataset:
-    return xr.Dataset({name: (("chain", "draw"), value) for name, value in values.items()})
+    Raises
+    ------
+    FitFileError
+        If the file is no bayescale fit, is damaged, was written in another format, or
+        belongs to another law or another version of it.
+    """
+    return Fit(*store.load(path, law))

@@ -9,22 +9,21 @@ Reference: Tierney & Kadane (1986), doi:10.1080/01621459.1986.10478240.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bayescale.errors import ComputationError
 from bayescale.law.law import Law
-from bayescale.law.noise import conditional
+from bayescale.law.noise import given_before
+from bayescale.law.noise import log_density as log_density_of_noise
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
-from bayescale.posterior.parameters import BACKWARD, Priors, bond_parameters, shares, unconstrain
+from bayescale.law.symbols import NOISE_DOF
+from bayescale.posterior.data import ModelData
+from bayescale.posterior.parameters import BACKWARD, Priors, unconstrain
+from bayescale.posterior.predictor import STEP, Predictor
 from bayescale.posterior.threads import one_thread
 
-if TYPE_CHECKING:
-    from bayescale.posterior.data import ModelData
-
-_STEP = 1e-30
 # Starting points of the optimiser, the best mode is kept.
 STARTS = 8
 # The widest step a draw may take from the mode on the sampler's scale, where the data say nothing.
@@ -46,36 +45,19 @@ def log_density(law: Law, priors: Priors, data: ModelData, z: Any) -> Any:
     -------
     ndarray, shape (...)
     """
-    from scipy.special import loggamma
-
+    # A column per parameter: runs lie along the last axis.
     free: dict[str, Any] = {}
     value: Any = 0.0
     for k, (name, prior) in enumerate(priors.free):
-        free[name] = BACKWARD[prior.support](z[..., k])
-        value = value + prior.log_density(free[name]) + _log_jacobian(prior.support, z[..., k])
-    total = free[TOTAL] * (1.0 if priors.total_is_raw else data.centre)
-    parts = shares(law, free)
-    curvature = {item.symbol: free[item.symbol] for item in law.curvature}
-    # The share of a law's only weight is a plain 1.
-    columns = {name: np.asarray(item)[..., None] for name, item in (free | parts).items()}
-    scaled = {name: x / data.reference[name] for name, x in data.inputs.items()}
-    mean = np.log(total)[..., None] + np.log(
-        law(scaled, {n: columns[n] for n in parts | curvature})
-    )
-    dof, scale = columns[NOISE_DOF], columns[NOISE_SCALE]
-    if bond := bond_parameters(columns):
-        log_y = np.log(data.response)
-        mean, scale = conditional(mean, log_y, data.continuation, scale, **bond)
-    standard = (np.log(data.response) - mean) / scale
-    density = (
-        loggamma((dof + 1) / 2)
-        - loggamma(dof / 2)
-        - 0.5 * np.log(dof)
-        - np.log(scale)
-        - (dof + 1) / 2 * np.log1p(standard**2 / dof)
-    )
-    weights = {name: total * part for name, part in parts.items()}
-    return value + density.sum(-1) + _beliefs(law, priors, data.reference, weights, curvature)
+        free[name] = BACKWARD[prior.support](z[..., k, None])
+        value = (
+            value + prior.log_density(free[name]) + _log_jacobian(prior.support, z[..., k, None])
+        )
+    predictor = Predictor(law, free, data.unit(priors))
+    log_y = np.log(data.response)
+    mean, scale = given_before(predictor.log(data.scaled), log_y, data.continuation, free)
+    density = log_density_of_noise((log_y - mean) / scale, scale, free[NOISE_DOF])
+    return (value + _beliefs(predictor, priors, data.reference))[..., 0] + density.sum(-1)
 
 
 def _log_jacobian(support: str, z: Any) -> Any:
@@ -85,19 +67,13 @@ def _log_jacobian(support: str, z: Any) -> Any:
     return -z - 2 * np.log1p(np.exp(-z)) if support == "unit" else 0.0
 
 
-def _beliefs(
-    law: Law,
-    priors: Priors,
-    reference: Mapping[str, float],
-    weights: Mapping[str, Any],
-    curvature: Mapping[str, Any],
-) -> Any:
+def _beliefs(predictor: Predictor, priors: Priors, reference: Mapping[str, float]) -> Any:
     value: Any = 0.0
     for name, prior in priors.weights:
-        value = value + prior.log_density(law.raw_weight(name, weights[name], curvature, reference))
+        value = value + prior.log_density(predictor.raw_weight(name, reference))
     for belief in priors.beliefs:
         at = {name: x / reference[name] for name, x in belief.at.items()}
-        value = value + belief.prior.log_density(law(at, {**weights, **curvature}))
+        value = value + belief.prior.log_density(predictor(at))
     return value
 
 
@@ -129,8 +105,8 @@ def laplace(law: Law, priors: Priors, data: ModelData, *, draws: int, seed: int)
     size = prior.shape[1]
 
     def gradient(z: Array) -> Array:
-        moved = z[None].astype(complex) + 1j * _STEP * np.eye(size)
-        return np.asarray(log_density(law, priors, data, moved).imag / _STEP)
+        moved = z[None].astype(complex) + 1j * STEP * np.eye(size)
+        return np.asarray(log_density(law, priors, data, moved).imag / STEP)
 
     def objective(z: Array) -> tuple[float, Array]:
         value, slope = float(log_density(law, priors, data, z)), gradient(z)

@@ -15,11 +15,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pymc as pm
-import pytensor.tensor as pt
 
 from bayescale.law.law import Law
-from bayescale.law.noise import Continuation, conditional
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL
+from bayescale.law.noise import Continuation, given_before
+from bayescale.law.symbols import NOISE_DOF
 from bayescale.posterior.data import (
     ModelData,
     continuation_name,
@@ -27,8 +26,9 @@ from bayescale.posterior.data import (
     reference_name,
     scaled_name,
 )
-from bayescale.posterior.parameters import Belief, Priors, bond_parameters, shares
+from bayescale.posterior.parameters import Belief, Priors
 from bayescale.posterior.powers import Scaled
+from bayescale.posterior.predictor import Predictor
 
 OBSERVED = "log_response"
 
@@ -54,9 +54,7 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
             name: getattr(pm, prior.distribution)(name, **prior.parameters)
             for name, prior in priors.free
         }
-        parts = shares(law, free)
-        curvature = {item.symbol: free[item.symbol] for item in law.curvature}
-        total = free[TOTAL] * values["unit"]
+        predictor = Predictor(law, free, values["unit"])
         # The log of zero is not to be had: such an input stays as it is.
         scaled = {
             item.symbol: values[scaled_name(item.symbol)]
@@ -64,32 +62,25 @@ def build_model(law: Law, data: ModelData, priors: Priors) -> pm.Model:
             else Scaled(values[log_name(item.symbol)])
             for item in law.inputs
         }
-        mean = pt.log(total) + pt.log(law(scaled, parts | curvature))
-        scale = free[NOISE_SCALE]
-        if bond := bond_parameters(free):
-            links = Continuation(
-                *(values[continuation_name(part)] for part in Continuation._fields)
-            )
-            mean, scale = conditional(mean, values["log_y"], links, scale, **bond)
+        links = None
+        if data.groups is not None:
+            parts = (values[continuation_name(part)] for part in Continuation._fields)
+            links = Continuation(*parts)
+        mean, scale = given_before(predictor.log(scaled), values["log_y"], links, free)
         pm.StudentT(OBSERVED, nu=free[NOISE_DOF], mu=mean, sigma=scale, observed=values["log_y"])
-        _constrain_softly(law, priors, values, {k: total * v for k, v in parts.items()}, curvature)
+        _constrain_softly(predictor, priors, values)
     return model
 
 
-def _constrain_softly(
-    law: Law,
-    priors: Priors,
-    values: Mapping[str, Any],
-    weights: Mapping[str, Any],
-    curvature: Mapping[str, Any],
-) -> None:
+def _constrain_softly(predictor: Predictor, priors: Priors, values: Mapping[str, Any]) -> None:
     """Add what is believed of derived quantities to the log density."""
+    law = predictor.law
     reference = {name: values[reference_name(name)] for name in law.input_symbols}
     for name, prior in priors.weights:
-        raw = law.raw_weight(name, weights[name], curvature, reference)
+        raw = predictor.raw_weight(name, reference)
         pm.Potential(f"belief about {name}", _log_density(prior, raw))
     for k, belief in enumerate(priors.beliefs):
-        raw = law(_at(belief, reference), {**weights, **curvature})
+        raw = predictor(_at(belief, reference))
         pm.Potential(f"belief {k} about {law.response.symbol}", _log_density(belief.prior, raw))
 
 

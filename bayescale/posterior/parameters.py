@@ -2,14 +2,15 @@
 
 A fit's free parameters are, in order: ``M`` (response at the reference run), the log ratio
 of each further weight's share to the first's, the law's exponents and shapes, and scale and
-degrees of freedom of the noise. The sampler sees each on the whole real line.
+degrees of freedom of the noise. A law without weights has neither ``M`` nor shares. The sampler
+sees each on the whole real line.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from bayescale.law.symbols import (
     NOISE_LENGTH,
     NOISE_LEVEL,
     NOISE_SCALE,
-    NOISES,
     TOTAL,
+    share_name,
 )
 
 FORWARD: Mapping[Support, Callable[[Array], Array]] = {
@@ -37,17 +38,6 @@ BACKWARD: Mapping[Support, Callable[[Array], Array]] = {
     "positive": np.exp,
     "unit": lambda z: 1.0 / (1.0 + np.exp(-z)),
 }
-
-
-def bond_parameters(free: Mapping[str, Any]) -> dict[str, Any]:
-    """What :func:`bayescale.law.noise.conditional` takes beside the scale; empty without a bond."""
-    names = {"length": NOISE_LENGTH, "level": NOISE_LEVEL, "gain": NOISE_GAIN}
-    return {key: free[name] for key, name in names.items() if name in free}
-
-
-def share_name(symbol: str) -> str:
-    """Name of a weight's share of the response at the reference run."""
-    return f"share[{symbol}]"
 
 
 @dataclass(frozen=True)
@@ -109,6 +99,48 @@ class Priors:
         return {name: prior.draw(rng, size) for name, prior in self.free}
 
 
+@dataclass(frozen=True)
+class Stated:
+    """What a user states in the place of a law's own priors, as it was typed.
+
+    Attributes
+    ----------
+    priors : mapping of str to Prior
+        By name, see :func:`resolve_priors`.
+    beliefs : tuple of Belief
+    """
+
+    priors: Mapping[str, Prior] = field(default_factory=dict)
+    beliefs: tuple[Belief, ...] = ()
+
+    def resolve(self, law: Law, bond: Bond) -> Priors:
+        """All priors of a fit, see :func:`resolve_priors`."""
+        return resolve_priors(law, self.priors, self.beliefs, bond)
+
+    def to_json(self) -> str:
+        """Text for a file's attributes."""
+        return json.dumps(
+            {
+                "priors": {name: prior.to_values() for name, prior in self.priors.items()},
+                "beliefs": [
+                    {"at": dict(belief.at), "prior": belief.prior.to_values()}
+                    for belief in self.beliefs
+                ],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Stated:
+        """The inverse of :meth:`to_json`."""
+        values = json.loads(text)
+        return cls(
+            {name: Prior.from_values(item) for name, item in values["priors"].items()},
+            tuple(
+                Belief(item["at"], Prior.from_values(item["prior"])) for item in values["beliefs"]
+            ),
+        )
+
+
 def resolve_priors(
     law: Law,
     overrides: Mapping[str, Prior] | None = None,
@@ -139,7 +171,7 @@ def resolve_priors(
     InputError
         For a name that the law does not have, or a prior on the wrong support.
     """
-    defaults: dict[str, Prior] = {TOTAL: law.total}
+    defaults: dict[str, Prior] = {TOTAL: law.total} if law.weights else {}
     defaults |= {share_name(weight.symbol): weight.share for weight in law.weights[1:]}
     defaults |= {item.symbol: item.prior for item in law.curvature}
     defaults |= {NOISE_SCALE: law.noise.scale, NOISE_DOF: law.noise.dof}
@@ -203,60 +235,3 @@ def constrain(priors: Priors, z: Array) -> dict[str, Array]:
 def unconstrain(priors: Priors, values: Mapping[str, Array]) -> Array:
     """The inverse of :func:`constrain`: an array of shape (..., n_free)."""
     return np.stack([FORWARD[prior.support](values[name]) for name, prior in priors.free], axis=-1)
-
-
-def shares(law: Law, free: Mapping[str, Any]) -> dict[str, Any]:
-    """Share of each weight in the response at the reference run; they sum to 1.
-
-    Works on anything that numpy's ``exp`` works on, PyTensor included.
-    """
-    ratios = [np.exp(free[share_name(weight.symbol)]) for weight in law.weights[1:]]
-    total = 1.0 + sum(ratios)
-    return {
-        weight.symbol: ratio / total
-        for weight, ratio in zip(law.weights, [1.0, *ratios], strict=True)
-    }
-
-
-def to_raw(
-    law: Law,
-    priors: Priors,
-    free: Mapping[str, Array],
-    reference: Mapping[str, float],
-    centre: float,
-) -> dict[str, Array]:
-    """All that a person may ask of a draw: the law's own symbols in raw units, M and shares.
-
-    Parameters
-    ----------
-    law : Law
-    priors : Priors
-    free : mapping of str to ndarray
-        Free parameters, all of one shape.
-    reference : mapping of str to float
-        Reference run, raw.
-    centre : float
-        Median response, in its unit.
-
-    Returns
-    -------
-    dict of str to ndarray
-        Weights, exponents and shapes in raw units; ``M`` in the response's unit;
-        ``share[...]`` of every weight; the noise.
-    """
-    total = free[TOTAL] * (1.0 if priors.total_is_raw else centre)
-    parts = shares(law, free)
-    curvature = {item.symbol: free[item.symbol] for item in law.curvature}
-    bent = law.raw_curvature(curvature, reference)
-    raw: dict[str, Array] = {
-        name: bent[name]
-        if name in bent
-        else np.asarray(law.raw_weight(name, total * parts[name], curvature, reference))
-        for name in law.parameter_symbols
-    }
-    raw[TOTAL] = total
-    # A single weight has no share to speak of.
-    if len(parts) > 1:
-        raw |= {share_name(n): np.broadcast_to(part, total.shape) for n, part in parts.items()}
-    raw |= {name: free[name] for name in NOISES if name in free}
-    return raw

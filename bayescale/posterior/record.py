@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
 from bayescale.law.law import Law
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.parameters import Priors
-
-if TYPE_CHECKING:
-    from bayescale.runs.runs import Runs
+from bayescale.runs.runs import Runs
 
 _PACKAGES = ("bayescale", "pymc", "pytensor", "nutpie", "arviz", "numpy", "xarray")
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from bayescale import catalogue
 from bayescale.errors import FitFileError
 from bayescale.files import whole_file
 from bayescale.law.law import Law
 from bayescale.posterior.knowledge.diagnostics import Diagnostics
+from bayescale.posterior.parameters import Stated
+from bayescale.runs.runs import Runs
+from bayescale.runs.storage import from_dataset, to_dataset
 
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from bayescale.posterior.fit import Fit
-
-# Rises when an older bayescale could no longer read what is written.
-FORMAT = 1
-_NEEDED = ("posterior", "free", "observed_data", "constant_data")
-_FACTS = ("law", "law_version", "formula", "diagnostics", "reference", "unit", "derive")
+# Rises when what is written changes so that it cannot be read in the older way.
+FORMAT = 2
+_NEEDED = ("posterior", "free", "runs")
+_FACTS = ("law", "law_version", "formula", "diagnostics", "stated")
 
 
-def save(draws: xr.DataTree, diagnostics: Diagnostics, path: str | Path) -> Path:
+def save(
+    draws: xr.DataTree, runs: Runs, stated: Stated, diagnostics: Diagnostics, path: str | Path
+) -> Path:
     """Write a fit: to a temporary file beside the target, to disk, then in its place.
 
     Returns
@@ -41,32 +42,20 @@ def save(draws: xr.DataTree, diagnostics: Diagnostics, path: str | Path) -> Path
     target = Path(path)
     with whole_file(target, "a fit") as draft:
         tree = draws.copy()
-        tree.attrs |= {"bayescale_format": FORMAT, "diagnostics": diagnostics.to_json()}
+        tree["runs"] = xr.DataTree(to_dataset(runs))
+        tree.attrs |= {
+            "bayescale_format": FORMAT,
+            "diagnostics": diagnostics.to_json(),
+            "stated": stated.to_json(),
+        }
         tree.to_netcdf(draft, engine="h5netcdf")
     return target
 
 
-def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
-    """Read a fit that was saved.
-
-    Parameters
-    ----------
-    path : str or Path
-    law : Law, str or Path, optional
-        A user's own law, which no file carries. Laws of the catalogue are found by name.
-
-    Returns
-    -------
-    Fit
-
-    Raises
-    ------
-    FitFileError
-        If the file is no bayescale fit, is damaged, was written in a newer format, or
-        belongs to another law or another version of it.
-    """
-    from bayescale.posterior.fit import Fit
-
+def load(
+    path: str | Path, law: Law | str | Path | None = None
+) -> tuple[Runs, Stated, xr.DataTree, Diagnostics]:
+    """Read what :func:`save` wrote; arguments and errors as of :func:`bayescale.load`."""
     tree = _read(Path(path))
     attrs = tree.attrs
     found = catalogue.resolve(law) if law is not None else _by_name(str(attrs["law"]), path)
@@ -78,7 +67,16 @@ def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
             f"({wanted[2]}); the law at hand is {given[0]!r} version {given[1]} ({given[2]}). "
             "Fit again, or give the law that it was fitted with."
         )
-    return Fit(found, tree, _diagnostics(tree.attrs.pop("diagnostics"), path))
+    try:
+        diagnostics = Diagnostics.from_json(attrs.pop("diagnostics"))
+        stated = Stated.from_json(attrs.pop("stated"))
+        runs = from_dataset(tree["runs"].to_dataset(), found)
+    except (ValueError, KeyError, TypeError) as fault:
+        raise FitFileError(
+            f"{str(path)!r} holds runs, priors or diagnostics that cannot be read; fit again."
+        ) from fault
+    del tree["runs"]
+    return runs, stated, tree, diagnostics
 
 
 def law_name(path: str | Path) -> str:
@@ -102,15 +100,6 @@ def law_name(path: str | Path) -> str:
         ) from fault
 
 
-def _diagnostics(text: str, path: str | Path) -> Diagnostics:
-    try:
-        return Diagnostics.from_json(text)
-    except (ValueError, KeyError, TypeError) as fault:
-        raise FitFileError(
-            f"{str(path)!r} holds diagnostics that cannot be read; fit again."
-        ) from fault
-
-
 def _by_name(name: str, path: str | Path) -> Law:
     if name not in catalogue.names():
         raise FitFileError(
@@ -130,17 +119,21 @@ def _read(path: Path) -> xr.DataTree:
         raise FitFileError(
             f"{str(path)!r} is not a readable fit (netCDF by bayescale): {_first_line(fault)}"
         ) from fault
-    if "bayescale_format" not in tree.attrs or any(name not in tree for name in _NEEDED):
+    if "bayescale_format" not in tree.attrs:
         raise FitFileError(f"{str(path)!r} is a netCDF file, but no fit that bayescale wrote.")
-    if lacking := [name for name in _FACTS if name not in tree.attrs]:
+    written = int(tree.attrs["bayescale_format"])
+    if written != FORMAT:
+        advice = "update bayescale to read it" if written > FORMAT else "fit again"
+        raise FitFileError(
+            f"{str(path)!r} was written by {'a newer' if written > FORMAT else 'an older'} "
+            f"bayescale, in format {written} instead of {FORMAT}; {advice}."
+        )
+    lacking = [name for name in _NEEDED if name not in tree]
+    lacking += [name for name in _FACTS if name not in tree.attrs]
+    if lacking:
         raise FitFileError(
             f"{str(path)!r} lacks what bayescale wrote into it ({', '.join(lacking)}): something "
             "else has changed it; fit again."
-        )
-    if int(tree.attrs["bayescale_format"]) > FORMAT:
-        raise FitFileError(
-            f"{str(path)!r} was written by a newer bayescale ({tree.attrs.get('version')}); "
-            "update bayescale to read it."
         )
     return tree
 
@@ -152,7 +145,6 @@ def _tree(path: Path) -> xr.DataTree:
     of what a forecast from the shell may take. A test holds the two identical.
     """
     import h5py
-    import xarray as xr
 
     with h5py.File(path) as file:
         groups = {

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from bayescale.intervals import bounds, interval_name
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.posterior.parameters import share_name
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.posterior.predictor import Curve
+from bayescale.law.symbols import share_name
+from bayescale.posterior.predictor import Curve
 
 
 def parameter_table(
@@ -35,8 +33,6 @@ def parameter_table(
     pandas.DataFrame
         Indexed by parameter.
     """
-    import pandas as pd
-
     described = {item.symbol: item.meaning for item in law.parameters} | _MEANINGS
     described |= {share_name(item.symbol): f"share of M: {item.meaning}" for item in law.weights}
     rows = []
@@ -95,8 +91,6 @@ def returns_table(curve: Curve, at: pd.DataFrame, mass: float) -> pd.DataFrame:
         per unit of the input) and ``elasticity`` (percent of the response per percent of the
         input), each with ``_lower`` and ``_upper``.
     """
-    import pandas as pd
-
     inputs: dict[str, Any] = {
         name: at[name].to_numpy(dtype=float) for name in curve.law.input_symbols
     }

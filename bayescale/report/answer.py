@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from bayescale.intervals import DEFAULT_MASS, interval_name
-from bayescale.law.symbols import TOTAL
+import numpy as np
+
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.forecast import Extrapolation
+from bayescale.intervals import DEFAULT_MASS, bounds, interval_name
+from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 from bayescale.posterior.fit import Fit
-from bayescale.report.document import Block, Bullets, Heading, Paragraph, Section, digits, table
-from bayescale.report.results import Forecast, Results
-
-if TYPE_CHECKING:
-    from bayescale.forecast.forecast import Extrapolation
+from bayescale.report.document import Block, Bullets, Heading, Paragraph, digits, table
+from bayescale.report.results import Results, Subject
 
 # Decades beyond the data from where a reader is warned.
 FAR = 1.0
 
 
-def answer(results: Results) -> Section:
+def answer(results: Results) -> Iterator[Block]:
     """What was found, in words and numbers."""
-    blocks: list[Block] = []
     for found in results.decisions:
-        blocks += [Paragraph(line, strong=True) for line in str(found.text).splitlines() if line]
-    for place, forecast in results.forecasts.items():
-        blocks += _of_targets(results.names[place], forecast)
+        yield from (Paragraph(line, strong=True) for line in found.text.splitlines() if line)
+    for subject in results.subjects:
+        if subject.forecast:
+            yield from _of_targets(subject, subject.forecast, results.assumed)
     for number, given in enumerate(results.given, 1):
-        blocks += _as_given(given, number)
+        yield from _as_given(given, number)
     for backtest in results.backtests:
-        blocks += [Paragraph(line) for line in backtest.text.splitlines()]
-    if not blocks:
-        blocks = [Paragraph(_at_reference(fit, name)) for name, fit in results.named_fits]
-        blocks.append(Paragraph("No target was stated: the what-if below forecasts any."))
-    warnings = tuple(dict.fromkeys(_warnings(results)))
-    if warnings:
-        blocks += [Heading("Before you rely on these numbers"), Bullets(warnings)]
-    return Section("answer", "The answer", tuple(blocks))
+        yield from map(Paragraph, backtest.text.splitlines())
+    forecast = any(subject.forecast for subject in results.subjects)
+    if not (results.decisions or forecast or results.given or results.backtests):
+        yield from (Paragraph(_at_reference(fit, name)) for name, fit in results.fits)
+        yield Paragraph("No target was stated: the what-if below forecasts any.")
+    if warnings := tuple(dict.fromkeys(_warnings(results))):
+        yield Heading("Before you rely on these numbers")
+        yield Bullets(warnings)
 
 
 def place_of(row: Mapping[str, float]) -> str:
@@ -44,75 +44,82 @@ def place_of(row: Mapping[str, float]) -> str:
     return ", ".join(f"{name} = {format_number(value)}" for name, value in row.items())
 
 
-def _of_targets(name: str, forecast: Forecast) -> list[Block]:
-    law = forecast.run.law
-    symbols = list(law.input_symbols)
-    sentences = []
-    run, mean = forecast.run.table, forecast.mean.table
-    for k in range(len(run)):
-        own, curve = (table_.loc[k].to_dict() for table_ in (run, mean))
-        place = place_of({symbol: float(own[symbol]) for symbol in symbols})
-        sentences.append(
-            f"At {place}: {law.response.symbol} = {digits(own['median'])} {law.response.unit} "
-            f"(median). One new run ends between {digits(own['lower'])} and "
-            f"{digits(own['upper'])}, the law's curve lies between {digits(curve['lower'])} and "
-            f"{digits(curve['upper'])} ({interval_name(forecast.run.mass)} each); "
-            f"{own['reach']:.1f} decades beyond the runs, by {name}."
+def _of_targets(subject: Subject, forecast: Extrapolation, assumed: Assumptions) -> Iterator[Block]:
+    name, law, points = subject.name, forecast.law, forecast.points
+    run = forecast.table
+    mean = subject.forecaster.extrapolate(points, kind="mean", **assumed.options).table
+    interval = interval_name(forecast.mass)
+    rows = (frame.to_dict("records") for frame in (points, run, mean))
+    for point, own, curve in zip(*rows, strict=True):
+        yield Paragraph(
+            f"At {place_of(point)}: {law.response.symbol} = {digits(own['median'])} "
+            f"{law.response.unit} (median). One new run ends {_between(own)}, the law's curve lies "
+            f"{_between(curve)} ({interval} each); {own['reach']:.1f} decades beyond the runs, by "
+            f"{name}.",
+            strong=True,
         )
-    both = run.drop(columns=["median", "lower", "upper", "reach"])
-    for kind, frame in (("one new run", run), ("the law's curve", mean)):
-        for part in ("median", "lower", "upper"):
-            both[f"{kind}: {part}"] = frame[part]
-    both["reach"] = run["reach"]
+    shown = {
+        f"{kind}: {part}": frame[part]
+        for kind, frame in (("one new run", run), ("the law's curve", mean))
+        for part in ("median", "lower", "upper")
+    }
     title = (
-        f"{law.response.symbol} ({law.response.unit}) by {name}; "
-        f"{interval_name(forecast.run.mass)}; reach in decades beyond the runs"
+        f"{law.response.symbol} ({law.response.unit}) by {name}; {interval}; reach in decades "
+        "beyond the runs"
     )
-    shown = table(both, title, human=symbols, folded=True)
-    return [*(Paragraph(text, strong=True) for text in sentences), shown]
+    both = points.assign(**shown, reach=run["reach"])
+    yield table(both, title, human=law.input_symbols, folded=True)
 
 
-def _as_given(given: Extrapolation, number: int) -> list[Block]:
+def _between(row: Mapping[str, float]) -> str:
+    return f"between {digits(row['lower'])} and {digits(row['upper'])}"
+
+
+def _as_given(given: Extrapolation, number: int) -> Iterator[Block]:
     law = given.law
     title = (
         f"Forecast {number}: {law.response.symbol} ({law.response.unit}) by {law.name}; "
         f"{given.table['interval'].iloc[0]}; reach in decades beyond the runs"
     )
-    return [table(given.table, title, human=law.input_symbols), Paragraph(given.discrepancy)]
+    yield table(given.table, title, human=law.input_symbols)
+    yield Paragraph(given.discrepancy)
 
 
 def _at_reference(fit: Fit, name: str) -> str:
-    law = fit.law
-    summary = fit.summary(DEFAULT_MASS)
-    interval = interval_name(DEFAULT_MASS)
-    first = law.weights[0]
-    total, base = (summary.loc[name].to_dict() for name in (TOTAL, first.symbol))
+    law, reference = fit.law, fit.curve.reference
+
+    def told(draws: Array, unit: str = "") -> str:
+        middle, low, high = map(digits, map(float, bounds(draws, DEFAULT_MASS)))
+        return f"{middle}{unit} ({low} to {high})"
+
+    at = fit.curve({symbol: np.array([value]) for symbol, value in reference.items()})[:, 0]
+    said = f"{law.response.symbol} is {told(at, f' {law.response.unit}')}"
+    for first in law.weights[:1]:
+        own = fit.draws["posterior"][first.symbol].to_numpy().ravel()
+        said += f", of {first.symbol} ({first.meaning}) {told(own)}"
     return (
-        f"{name}: in the middle of the runs ({place_of(fit.curve.reference)}) "
-        f"{law.response.symbol} is {digits(total['median'])} {law.response.unit} "
-        f"({digits(total['lower'])} to {digits(total['upper'])}), of {first.symbol} "
-        f"({first.meaning}) {digits(base['median'])} ({digits(base['lower'])} to "
-        f"{digits(base['upper'])}); {interval} each."
+        f"{name}: in the middle of the runs ({place_of(reference)}) {said}; "
+        f"{interval_name(DEFAULT_MASS)} each."
     )
 
 
 def _warnings(results: Results) -> Iterator[str]:
-    for name, fit in results.named_fits:
+    runs = [(s.name, s.forecast) for s in results.subjects if s.forecast]
+    for name, fit in results.fits:
         for problem in fit.diagnostics.problems:
             if problem.severity != "note":
                 yield f"{name}: {problem.message}"
-        if not results.usable(fit):
+        if not (results.assumed.allow_unconverged or fit.diagnostics.passed):
             yield (
                 f"{name}: this fit did not converge, so nothing is forecast from it; fit "
                 "it again as the messages say."
             )
-    for place, forecast in results.forecasts.items():
-        far = forecast.run.reach.max()
-        if far > FAR:
+    for name, run in runs:
+        if run.reach.max() > FAR:
             yield (
-                f"{results.names[place]}: the furthest target lies {far:.1f} "
+                f"{name}: the furthest target lies {run.reach.max():.1f} "
                 "decades beyond the runs. No interval knows of what never happened at the "
                 "scales seen; hide your largest runs (bayescale backtest) to see how they held."
             )
-    for found in (*(f.run for f in results.forecasts.values()), *results.given):
+    for found in (*(run for _, run in runs), *results.given):
         yield from (f"{found.law.name}: {note}." for note in found.notes)

@@ -6,20 +6,19 @@ arXiv:2502.18969.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from bayescale.errors import InputError
 from bayescale.intervals import DEFAULT_MASS, interval_name
+from bayescale.judge.backtest import Backtest
+from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE
 from bayescale.numbers import format_number
 from bayescale.posterior.fit import Fit
-from bayescale.report.document import Block, Paragraph, Section, Table, digits
+from bayescale.report.document import UNKNOWN, Block, Paragraph, Table, digits
 from bayescale.report.results import Results
 
-UNKNOWN = "unknown"
 # What no table of runs tells: only who trained the models can.
 _TOLD = {
     "embeddings": "Does the number of parameters count embeddings?",
@@ -30,28 +29,22 @@ _TOLD = {
     "evaluation": "What is the response measured on, and is it the same set for every run?",
     "selection": "Were runs left out, and by which rule?",
 }
-FACTS = tuple(_TOLD)
 _SYMBOLS = {"embeddings": "N", "compute": "C", "tokens": "D"}
 # Standardised residuals beyond this are what heavy tails are for.
 _OUTLIER = 4.0
 
 
-def checklist(results: Results) -> Section:
+def checklist(results: Results) -> Iterator[Block]:
     """The checklist of every fit."""
-    blocks: list[Block] = [
-        Paragraph(
-            "What a reader should know about a scaling fit (after the survey (Mis)Fitting, 2025, "
-            f"arXiv:2502.18969). What the runs do not tell is marked {UNKNOWN}; bs.report(facts=…) "
-            "or --fact fills it in."
-        )
-    ]
+    yield Paragraph(
+        "What a reader should know about a scaling fit (after the survey (Mis)Fitting, 2025, "
+        f"arXiv:2502.18969). What the runs do not tell is marked {UNKNOWN}; bs.report(facts=…) "
+        "or --fact fills it in."
+    )
     titles = ("question", "answer")
-    told = tuple(_told(results))
-    blocks.append(Table("What only those who made the runs can tell", titles, told))
-    for name, fit in results.named_fits:
-        rows = tuple(_counted(fit, results))
-        blocks.append(Table(f"What the runs of {name} tell", titles, rows))
-    return Section("checklist", "Checklist", tuple(blocks))
+    yield Table("What only those who made the runs can tell", titles, tuple(_told(results)))
+    for name, fit in results.fits:
+        yield Table(f"What the runs of {name} tell", titles, _counted(fit, results.backtests))
 
 
 def check_facts(facts: Mapping[str, str]) -> Mapping[str, str]:
@@ -65,54 +58,56 @@ def check_facts(facts: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _told(results: Results) -> Iterator[tuple[str, str]]:
+    fits = [fit for _, fit in results.fits]
     for name, question in _TOLD.items():
         symbol = _SYMBOLS.get(name, "")
         # Who knows no input of that name is not asked how it was counted.
-        if symbol and not any(symbol in fit.law.input_symbols for fit in results.fits):
+        if symbol and not any(symbol in fit.law.input_symbols for fit in fits):
             continue
-        hints = dict.fromkeys(hint for fit in results.fits if (hint := _hint(fit, symbol)))
+        hints = dict.fromkeys(hint for fit in fits if (hint := _hint(fit, symbol)))
         known = results.facts.get(name, UNKNOWN)
         yield question, known + (f" ({'; '.join(hints)})" if hints else "")
 
 
 def _hint(fit: Fit, symbol: str) -> str:
     """What the table of runs says of how an input was counted."""
-    columns = json.loads(fit.provenance.get("columns", "{}"))
+    column = fit.runs.columns.get(symbol, symbol)
     if symbol in fit.derive:
         return f"{symbol} = {fit.derive[symbol]} in every run of {fit.law.name}"
-    if symbol in fit.law.input_symbols and columns.get(symbol, symbol) != symbol:
-        return f"{symbol} is the column {columns[symbol]!r} in {fit.law.name}"
+    if symbol in fit.law.input_symbols and column != symbol:
+        return f"{symbol} is the column {column!r} in {fit.law.name}"
     return ""
 
 
-def _counted(fit: Fit, results: Results) -> Iterator[tuple[str, str]]:
-    questions: dict[str, Callable[[Fit], str]] = {
-        "How many runs?": lambda fit: f"{len(fit.response)} observations",
-        "Over which range of each input?": _ranges,
-        "Early checkpoints of a run, in or out?": _checkpoints,
-        "How noisy is a run, and was any repeated?": _noise,
-        "Which runs lie far from the law, and what was done?": _outliers,
-        "What was fitted, by which objective?": _objective,
-    }
-    for question, answer in questions.items():
-        yield question, answer(fit)
-    yield "How were runs split to check the forecast?", _split(results)
-    yield (
-        "Can it be done again?",
-        f"data digest {str(fit.provenance.get('digest', UNKNOWN))[:12]}, seed "
-        f"{fit.provenance.get('seed', UNKNOWN)}, law version {fit.law.version}; see Provenance",
+def _counted(fit: Fit, backtests: Sequence[Backtest]) -> tuple[tuple[str, str], ...]:
+    objective = (
+        f"{fit.law.response.symbol} = {fit.law.formula}; posterior "
+        f"{'approximated (preview)' if fit.approximate else 'sampled'}, Student-t noise on the "
+        "log response, priors as listed"
+    )
+    again = (
+        f"data digest {fit.runs.digest[:12]}, seed "
+        f"{fit.provenance.get('seed', UNKNOWN)}, law version {fit.law.version}; see Provenance"
+    )
+    return (
+        ("How many runs?", f"{len(fit.response)} observations"),
+        ("Over which range of each input?", _ranges(fit)),
+        ("Early checkpoints of a run, in or out?", _checkpoints(fit)),
+        ("How noisy is a run, and was any repeated?", _noise(fit)),
+        ("Which runs lie far from the law, and what was done?", _outliers(fit)),
+        ("What was fitted, by which objective?", objective),
+        ("How were runs split to check the forecast?", _split(backtests)),
+        ("Can it be done again?", again),
     )
 
 
 def _ranges(fit: Fit) -> str:
     told = []
     for symbol, x in fit.inputs.items():
-        positive = x[x > 0]
-        low, high = positive.min(), positive.max()
-        distinct = len(np.unique(x))
+        low, high = x[x > 0].min(), x.max()
         told.append(
             f"{symbol} from {format_number(low)} to {format_number(high)} "
-            f"({np.log10(high / low):.1f} decades, {distinct} values)"
+            f"({np.log10(high / low):.1f} decades, {len(np.unique(x))} values)"
         )
     return "; ".join(told)
 
@@ -131,8 +126,7 @@ def _checkpoints(fit: Fit) -> str:
 
 
 def _noise(fit: Fit) -> str:
-    summary = fit.summary(DEFAULT_MASS)
-    scale = summary.loc["noise_scale"]
+    scale = fit.summary(DEFAULT_MASS).loc["noise_scale"]
     places = np.unique(np.stack(list(fit.inputs.values())), axis=1).shape[1]
     repeated = len(fit.response) - places
     seeds = f"{repeated} rows repeat a place" if repeated else "no place was observed twice"
@@ -143,30 +137,19 @@ def _noise(fit: Fit) -> str:
 
 
 def _outliers(fit: Fit) -> str:
-    free: Mapping[str, Any] = fit.curve.free
+    scale, dof = (np.median(fit.curve.free[name]) for name in (NOISE_SCALE, NOISE_DOF))
     residual = np.log(fit.response) - np.median(np.log(fit.curve(fit.inputs)), axis=0)
-    far = int((np.abs(residual) > _OUTLIER * np.median(free["noise_scale"])).sum())
-    dof = np.median(free["noise_dof"])
+    far = (np.abs(residual) > _OUTLIER * scale).sum()
     return (
         f"{far} of {len(residual)} lie beyond {_OUTLIER:g} noise scales; they stay in, under "
         f"Student-t noise of {digits(float(dof))} degrees of freedom (median)"
     )
 
 
-def _objective(fit: Fit) -> str:
-    how = "approximated (preview)" if fit.approximate else "sampled"
-    return (
-        f"{fit.law.response.symbol} = {fit.law.formula}; posterior {how}, Student-t noise on the "
-        "log response, priors as listed"
-    )
-
-
-def _split(results: Results) -> str:
-    if not results.backtests:
-        return f"{UNKNOWN}: no backtest was given to this report"
+def _split(backtests: Sequence[Backtest]) -> str:
     folds = [
         f"{row.n_train} runs fitted, {row.n_test} hidden ({row.fold})"
-        for found in results.backtests
+        for found in backtests
         for row in found.settings.drop_duplicates("fold").itertuples()
     ]
-    return "; ".join(folds)
+    return "; ".join(folds) or f"{UNKNOWN}: no backtest was given to this report"

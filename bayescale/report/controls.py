@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bayescale.expressions.arithmetic import Formula
+from bayescale.law.symbols import Input
 from bayescale.posterior.fit import Fit
 
 # Sliders reach this many decades beyond the largest observed run.
@@ -22,6 +23,10 @@ class Control:
     symbol, unit, meaning : str
     start : float
         What it is set to first.
+    zero : bool
+        Whether it may be zero.
+    most : int or None
+        Place of the input that it never exceeds.
     low, high : float
         Smallest positive and largest observed value.
     lowest, highest : float
@@ -36,6 +41,8 @@ class Control:
     unit: str
     meaning: str
     start: float
+    zero: bool
+    most: int | None
     low: float
     high: float
     lowest: float
@@ -56,31 +63,36 @@ def derived_inputs(fit: Fit) -> dict[str, str]:
 
 
 def control(
-    fit: Fit, symbol: str, start: Mapping[str, float] | None, derived: Mapping[str, str]
+    fit: Fit, item: Input, start: Mapping[str, float], derived: Mapping[str, str]
 ) -> Control:
-    """An input of a fit's law, set to ``start`` or to the reference run.
+    """An input of a fit's law as a control.
 
     Parameters
     ----------
     fit : Fit
-    symbol : str
-    start : mapping of str to float or None
-        Raw inputs.
+    item : Input
+    start : mapping of str to float
+        Raw inputs that the page shows first.
     derived : mapping of str to str
         From :func:`derived_inputs`.
     """
-    item = next(item for item in fit.law.inputs if item.symbol == symbol)
-    values = fit.inputs[symbol]
+    values, value = fit.inputs[item.symbol], float(start[item.symbol])
     low, high = float(values[values > 0].min()), float(values.max())
-    at = dict(fit.curve.reference) if start is None else dict(start)
-    formula = derived.get(symbol, "")
-    value = float(at[symbol])
-    follows = bool(formula) and math.isclose(
-        float(Formula(formula).evaluate(at)), value, rel_tol=1e-6
+    formula = derived.get(item.symbol, "")
+    beyond = high * 10**DECADES_BEYOND
+    ends = (min(low, value), max(beyond, value)) if value > 0 else (low, beyond)
+    return Control(
+        symbol=item.symbol,
+        unit=item.unit,
+        meaning=item.meaning,
+        start=value,
+        zero=item.zero,
+        most=fit.law.input_symbols.index(item.at_most) if item.at_most else None,
+        low=low,
+        high=high,
+        lowest=math.floor(math.log10(ends[0]) * 10) / 10,
+        highest=math.ceil(math.log10(ends[1]) * 10) / 10,
+        formula=formula,
+        follows=bool(formula)
+        and math.isclose(Formula(formula).evaluate(start), value, rel_tol=1e-6),
     )
-    ends = [math.log10(low), math.log10(high) + DECADES_BEYOND]
-    if value > 0:
-        ends = [min(ends[0], math.log10(value)), max(ends[1], math.log10(value))]
-    lowest, highest = math.floor(ends[0] * 10) / 10, math.ceil(ends[1] * 10) / 10
-    words = (symbol, item.unit, item.meaning)
-    return Control(*words, value, low, high, lowest, highest, formula, follows)

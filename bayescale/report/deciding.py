@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,41 +12,29 @@ from bayescale.decision.options import Options
 from bayescale.decision.plan import Plan
 from bayescale.intervals import interval_name
 from bayescale.numbers import format_number
-from bayescale.report.document import (
-    Block,
-    Budgets,
-    Bullets,
-    Heading,
-    Section,
-    digits,
-    table,
-)
-from bayescale.report.drawing import picture
-from bayescale.report.results import Results
+from bayescale.plots.next_runs import candidates
+from bayescale.plots.plan import regret
+from bayescale.report.document import Block, Budgets, Heading, bullets, digits, picture, table
+from bayescale.report.results import Decision
 
 
-def deciding(results: Results) -> tuple[Section, ...]:
-    """A section on what to buy, where anything was decided."""
-    blocks: list[Block] = []
-    for number, found in enumerate(results.decisions):
+def deciding(decisions: Sequence[Decision]) -> Iterator[Block]:
+    """What to buy, where anything was decided."""
+    for number, found in enumerate(decisions):
         match found:
             case Plan():
-                blocks += _of_plan(found, number)
+                yield from _of_plan(found, number)
             case NextRuns():
-                blocks += _of_next(found, number)
+                yield from _of_next(found, number)
             case Options():
-                blocks += _of_options(found)
-    return (Section("decision", "The decision", tuple(blocks)),) if blocks else ()
+                yield from _of_options(found)
 
 
 def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
-    from bayescale.plots.decisions import regret
-
     symbols = plan.task.scenarios.law.input_symbols
     interval = interval_name(plan.mass)
     yield Heading(f"Plan under {plan.budget} by {plan.risk}")
-    if plan.notes:
-        yield Bullets(plan.notes)
+    yield from bullets(plan.notes)
     yield picture(f"plan-{number}", plan.plot(), "Risk of the designs that use the budget up.")
     yield table(plan.choice.to_frame().T, f"The design; intervals {interval}", human=symbols)
     yield table(plan.valley, "Designs that are as good (risk within 0.5%)")
@@ -62,12 +50,9 @@ def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
 
 
 def _of_next(found: NextRuns, number: int) -> Iterator[Block]:
-    from bayescale.plots.decisions import candidates
-
     symbols = tuple(map(str, found.targets.columns))
     yield Heading("The next runs")
-    if found.notes:
-        yield Bullets(found.notes)
+    yield from bullets(found.notes)
     yield table(found.choice, "The runs to buy, in order", human=("cost", *symbols))
     yield picture(f"next-{number}", candidates(found), "What the best candidates would do.")
     caption = f"Every candidate; widths of {interval_name(found.mass)} of the log response"
@@ -76,8 +61,7 @@ def _of_next(found: NextRuns, number: int) -> Iterator[Block]:
 
 def _of_options(found: Options) -> Iterator[Block]:
     yield Heading("Options")
-    if found.notes:
-        yield Bullets(found.notes)
+    yield from bullets(found.notes)
     yield table(found.table, f"Options, {found.response}; {interval_name(found.mass)}")
     yield table(found.pairwise, "Probability that the option of a row beats that of a column")
 
@@ -90,13 +74,18 @@ def budgets_of(plan: Plan) -> Budgets:
     """
     symbols = plan.task.scenarios.law.input_symbols
     frontier = plan.frontier[plan.frontier["possible"]]
-    rows = []
-    for row in frontier.to_dict("records"):
-        label = write_amount(float(row["budget"]), plan.budget.unit)
-        answers = [(name, format_number(float(row[name]))) for name in symbols]
-        answers.append((f"risk ({plan.risk})", digits(float(row["risk"]))))
-        rows.append((label, tuple(answers)))
-    designs = frontier[list(symbols)].to_numpy(dtype=float)
-    start = int(np.argmin(np.abs(np.log(frontier["budget"].to_numpy() / plan.budget.amount))))
-    caption = f"Budget, spent as the plan by {plan.risk} would"
-    return Budgets(caption, tuple(rows), start, tuple(map(tuple, designs.tolist())))
+    rows = tuple(
+        (
+            write_amount(row["budget"], plan.budget.unit),
+            *(format_number(row[name]) for name in symbols),
+            digits(row["risk"]),
+        )
+        for row in frontier.to_dict("records")
+    )
+    return Budgets(
+        f"Budget, spent as the plan by {plan.risk} would",
+        ("budget", *symbols, f"risk ({plan.risk})"),
+        rows,
+        int(np.abs(np.log(frontier["budget"].to_numpy() / plan.budget.amount)).argmin()),
+        tuple(frontier[list(symbols)].astype(float).itertuples(index=False, name=None)),
+    )

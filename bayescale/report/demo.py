@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import time
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copyfile
-from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from bayescale import datasets
 from bayescale.errors import InputError
-from bayescale.law.prior import Array
-from bayescale.plots.axes import BLACK, ORANGE, SMALL, label_of, log_axis, new_figure
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.forecast import Extrapolation
+from bayescale.judge.scores import score
+from bayescale.plots.hidden import hidden_runs
+from bayescale.posterior.fit import Fit, fit
+from bayescale.report.document import Code, Paragraph, Picture, Section, picture, table
+from bayescale.report.report import compose
+from bayescale.report.results import sort_results
+from bayescale.report.writing import write_html
+from bayescale.runs.runs import Runs, read_runs
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
-    from bayescale.forecast.forecast import Extrapolation
-    from bayescale.posterior.fit import Fit
-    from bayescale.runs.runs import Runs
-
-
-_FORECAST, _MEASURED = ORANGE, BLACK
+_LEAD = (
+    "Three scaling laws, each fitted to small runs that were measured for bayescale, and asked for "
+    "larger ones that it was not shown. Each interval is to hold one new run with the stated "
+    "probability, and allows for the law itself being a little wrong beyond the data."
+)
+_OWN = (
+    Paragraph("A table with a row per run is enough; other column names are told with --column."),
+    Code(
+        'bayescale fit runs.csv --law pretraining --derive "C=6*N*D" -o fit.nc\n'
+        "bayescale show fit.nc\n"
+        "bayescale extrapolate fit.nc --at N=70B,D=1.4T\n"
+        "bayescale report fit.nc -o report.html"
+    ),
+    Paragraph(
+        "The tables and fits of this page lie beside it, to look at and to try: bayescale show "
+        "pretraining.nc. What follows here is the full report of the three fits; it answers "
+        "what-if in the browser."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -123,68 +139,24 @@ def studies(seed: int) -> Iterator[Result]:
     if missing:
         raise InputError(f"The shipped runs {', '.join(sorted(missing))} are not installed.")
     for study in STUDIES:
-        yield _carry_out(study, seed)
-
-
-def _carry_out(study: Study, seed: int) -> Result:
-    from bayescale.judge.scores import score
-    from bayescale.posterior.fit import fit
-    from bayescale.runs.runs import read_runs
-
-    def part(name: str) -> Runs:
-        where = (*study.where, f"split={name}")
-        return read_runs(datasets.path(study.name), study.name, where=where)
-
-    runs, held_out = part("train"), part("test")
-    start = time.perf_counter()
-    found = fit(runs, seed=seed)
-    seconds = time.perf_counter() - start
-    forecast = found.extrapolate(held_out.table[list(runs.law.input_symbols)])
-    scores = score(forecast, held_out.response)
-    return Result(study, runs, held_out, found, forecast, scores, seconds)
-
-
-def picture(result: Result) -> Figure:
-    """Draw each hidden place as its interval, with what was measured there."""
-    law, table = result.fit.law, result.comparison
-    table[["inner_low", "inner_high"]] = result.forecast.interval(0.5)
-    places = table.drop_duplicates(list(law.input_symbols)).sort_values("median")
-    rows = {tuple(place): row for row, place in enumerate(_places(places, law.input_symbols))}
-    figure = new_figure(7.2, 1.3 + 0.25 * len(rows))
-    axes = figure.add_subplot()
-    mass = f"{result.forecast.mass:.0%}"
-    bars = (("lower", "upper", 1.5, f"equal-tailed {mass} of one new run"),)
-    for low, high, width, label in (*bars, ("inner_low", "inner_high", 5.0, "equal-tailed 50%")):
-        axes.hlines(range(len(rows)), places[low], places[high], _FORECAST, lw=width, label=label)
-    axes.plot(places["median"], range(len(rows)), "|", ms=9, color="white", mew=1.5)
-    at = [rows[tuple(place)] for place in _places(table, law.input_symbols)]
-    axes.plot(table["measured"], at, "o", ms=5, color=_MEASURED, label="hidden run, measured")
-    axes.set_yticks(range(len(rows)), _labels(places, law.input_symbols), fontsize=SMALL)
-    axes.set_ylim(-0.7, len(rows) - 0.3)
-    log_axis(axes, "x")
-    axes.set_xlabel(label_of(law, law.response.symbol))
-    axes.grid(axis="x", color="0.92", zorder=-1)
-    figure.legend(frameon=False, fontsize=SMALL, ncols=3, loc="outside upper left")
-    return figure
-
-
-def _places(table: pd.DataFrame, symbols: Sequence[str]) -> Array:
-    return table[list(symbols)].to_numpy(dtype=float)
-
-
-def _labels(places: pd.DataFrame, symbols: Sequence[str]) -> list[str]:
-    """Name each place by the inputs that differ between places."""
-    from bayescale.numbers import format_number
-
-    telling = [name for name in symbols if places[name].nunique() > 1] or list(symbols)
-    return [
-        ", ".join(f"{name} {format_number(row[name])}" for name in telling)
-        for _, row in places.iterrows()
-    ]
+        path = datasets.path(study.name)
+        runs, held_out = (
+            read_runs(path, study.name, where=(*study.where, f"split={part}"))
+            for part in ("train", "test")
+        )
+        start = time.perf_counter()
+        found = fit(runs, seed=seed)
+        seconds = time.perf_counter() - start
+        forecast = found.extrapolate(held_out.table[list(runs.law.input_symbols)])
+        scores = score(forecast, held_out.response)
+        yield Result(study, runs, held_out, found, forecast, scores, seconds)
 
 
 def write_page(results: Sequence[Result], folder: Path) -> Path:
-    """Write pictures, fits, tables, a page that needs nothing beside it, and a full report.
+    """Write pictures, fits, tables, and a page that needs nothing beside it.
+
+    The page shows what was hidden, and then the full report of the fits, which forecasts the
+    furthest hidden place of each.
 
     Parameters
     ----------
@@ -197,46 +169,40 @@ def write_page(results: Sequence[Result], folder: Path) -> Path:
     Path
         Of the page.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    from bayescale import __version__
-    from bayescale.numbers import format_number
-
     folder.mkdir(parents=True, exist_ok=True)
-    shown = []
     for result in results:
         name = result.study.name
-        images = {name: _png(picture(result)), f"{name}-runs": _png(result.forecast.plot())}
-        for file, image in images.items():
-            (folder / f"{file}.png").write_bytes(image)
         result.fit.save(folder / f"{name}.nc")
         copyfile(datasets.path(name), folder / f"{name}.csv")
-        shown.append((result, *(b64encode(image).decode() for image in images.values())))
-    # Jinja's own guess by suffix would leave other templates unescaped.
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    furthest = [result.comparison[list(result.fit.inputs)].iloc[[-1]] for result in results]
+    whole = compose(sort_results([result.fit for result in results], furthest, Assumptions()))
+    studies = (*map(_of_study, results), Section("own", "With your own runs", _OWN))
+    document = replace(
+        whole,
+        title="Forecasts of runs that were hidden",
+        lead=_LEAD,
+        sections=(*studies, *whole.sections),
     )
-    _write_report(results, folder)
-    environment.filters |= {"human": format_number, "digits": lambda value: f"{value:.4g}"}
-    page = folder / "index.html"
-    values: dict[str, Any] = {"shown": shown, "version": __version__}
-    page.write_text(environment.get_template("demo.html").render(values), encoding="utf-8")
-    return page
+    for image in document.blocks(Picture):
+        if image.suffix == "png":
+            (folder / f"{image.name}.png").write_bytes(image.image)
+    return write_html(document, folder / "index.html")
 
 
-def _write_report(results: Sequence[Result], folder: Path) -> None:
-    """The same fits as a full report, which forecasts the furthest hidden place of each."""
-    from bayescale.report.report import report
-
-    fits = [result.fit for result in results]
-    furthest = [
-        result.comparison[list(result.fit.law.input_symbols)].iloc[[-1]] for result in results
-    ]
-    title = "Runs that were hidden: the full report"
-    report(fits, folder / "report.html", title, targets=furthest)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=130)
-    return buffer.getvalue()
+def _of_study(result: Result) -> Section:
+    study, forecast, law = result.study, result.forecast, result.fit.law
+    drawn = hidden_runs(forecast, result.held_out.response)
+    caption = (
+        f"Hidden runs: measured and forecast ({law.response.symbol} in {law.response.unit}; "
+        f"{forecast.table['interval'].iloc[0]}; reach in decades beyond the fitted runs)"
+    )
+    blocks = (
+        Paragraph(study.measured),
+        Code(f"{law.response.symbol} = {law.formula}"),
+        Paragraph(result.verdict, strong=True),
+        picture(study.name, drawn, "Intervals and measured values of hidden runs.", "png"),
+        replace(table(result.comparison, caption, human=law.input_symbols), marked="no"),
+        picture(f"{study.name}-runs", forecast.plot(), "Fitted runs and forecasts.", "png"),
+        Paragraph(forecast.discrepancy),
+    )
+    return Section(study.name, f"{study.title}: {study.question}", blocks)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from io import BytesIO
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from bayescale.numbers import brief, format_number
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bayescale.report.whatif import WhatIf
 
+UNKNOWN = "unknown"
 # Columns of bayescale's tables that say the same in every row, or nothing to a reader.
-_SAID_ONCE = ("interval", "discrepancy", "notes")
+_SAID_ONCE = ["interval", "discrepancy", "notes"]
 
 
 @dataclass(frozen=True)
 class Paragraph:
     """Prose; ``strong`` where it is what a reader must not miss."""
 
-    kind: ClassVar[str] = "paragraph"
     text: str
     strong: bool = False
 
@@ -30,7 +36,6 @@ class Paragraph:
 class Heading:
     """A title within a section."""
 
-    kind: ClassVar[str] = "heading"
     text: str
 
 
@@ -38,7 +43,6 @@ class Heading:
 class Bullets:
     """Short sentences, one below the other."""
 
-    kind: ClassVar[str] = "bullets"
     items: tuple[str, ...]
 
 
@@ -46,7 +50,6 @@ class Bullets:
 class Code:
     """What is typed, or a formula."""
 
-    kind: ClassVar[str] = "code"
     text: str
 
 
@@ -63,14 +66,16 @@ class Table:
         Places of the columns that are numbers.
     folded : bool
         Whether it opens only when asked for.
+    marked : str
+        What a reader must not miss where a cell says it.
     """
 
-    kind: ClassVar[str] = "table"
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
     folded: bool = False
+    marked: str = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,6 @@ class Picture:
     suffix : {"svg", "png"}
     """
 
-    kind: ClassVar[str] = "picture"
     name: str
     caption: str
     image: bytes
@@ -97,7 +101,6 @@ class Picture:
 class Interactive:
     """Sliders and boxes that forecast in the browser."""
 
-    kind: ClassVar[str] = "interactive"
     what_if: WhatIf
 
 
@@ -108,17 +111,19 @@ class Budgets:
     Attributes
     ----------
     caption : str
-    rows : tuple
-        Per budget a label, and names and texts of what the plan says there.
+    columns : tuple of str
+        Of the rows; the first is the budget.
+    rows : tuple of tuple of str
+        What the plan says under each budget.
     start : int
         Which budget is shown first.
     designs : tuple of tuple of float
         Raw inputs of the plan's design under each budget, in the law's order.
     """
 
-    kind: ClassVar[str] = "budgets"
     caption: str
-    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
     start: int
     designs: tuple[tuple[float, ...], ...]
 
@@ -143,11 +148,10 @@ class Document:
     lead: str
     sections: tuple[Section, ...]
 
-    @property
-    def panels(self) -> tuple[WhatIf, ...]:
-        """Every what-if, in order."""
+    def blocks[Kind](self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """Every block of a kind, in order."""
         blocks = [block for section in self.sections for block in section.blocks]
-        return tuple(block.what_if for block in blocks if isinstance(block, Interactive))
+        return tuple(block for block in blocks if isinstance(block, kind))
 
 
 def table(
@@ -155,7 +159,6 @@ def table(
     caption: str,
     *,
     human: Sequence[str] = (),
-    names: Mapping[str, str] | None = None,
     folded: bool = False,
 ) -> Table:
     """Make a table of a data frame.
@@ -167,29 +170,36 @@ def table(
     caption : str
     human : sequence of str
         Columns of inputs, written as 70B.
-    names : mapping of str to str, optional
-        Titles of columns.
     folded : bool, default False
     """
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    if any(name is not None for name in frame.index.names):
-        frame = frame.reset_index()
-    elif frame.index.dtype == object or str(frame.index.dtype) == "str":
-        frame = frame.reset_index(names="")
-    frame = frame.drop(columns=[name for name in _SAID_ONCE if name in frame])
-    numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in frame.dtypes.tolist()]
+    if any(frame.index.names) or not is_numeric_dtype(frame.index):
+        frame = frame.reset_index(names=[name or "" for name in frame.index.names])
+    frame = frame.drop(columns=_SAID_ONCE, errors="ignore")
+    titles = tuple(map(str, frame))
+    numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in frame.dtypes]
     rows = [
-        tuple(_cell(value, str(name) in human) for name, value in zip(frame, row, strict=True))
+        tuple(_cell(value, title in human) for title, value in zip(titles, row, strict=True))
         for row in frame.itertuples(index=False, name=None)
     ]
-    return Table(
-        caption,
-        tuple((names or {}).get(str(name), str(name)) for name in frame),
-        tuple(rows),
-        frozenset(k for k, is_number in enumerate(numeric) if is_number),
-        folded,
-    )
+    places = frozenset(np.flatnonzero(numeric).tolist())
+    return Table(caption, titles, tuple(rows), places, folded)
+
+
+def picture(name: str, figure: Figure, caption: str, suffix: str = "svg") -> Picture:
+    """Make a picture of a figure: SVG is as small as a bitmap, and sharp in print."""
+    # Names and units are the user's: a dollar sign in them is no formula.
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    buffer = BytesIO()
+    metadata = {"Date": None} if suffix == "svg" else {}
+    figure.savefig(buffer, format=suffix, dpi=130, metadata=metadata)
+    return Picture(name, caption, buffer.getvalue(), suffix)
+
+
+def bullets(items: Sequence[str]) -> Iterator[Bullets]:
+    """Sentences one below the other; nothing where there is none."""
+    if items:
+        yield Bullets(tuple(items))
 
 
 def digits(value: float) -> str:
@@ -198,16 +208,11 @@ def digits(value: float) -> str:
 
 
 def _cell(value: Any, human: bool) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return "–"
-    if isinstance(value, bool) or type(value).__name__ == "bool":
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return str(value)
-    if number != number:
-        return "–"
-    return format_number(number, 4) if human and abs(number) < float("inf") else brief(number)
+    if not isinstance(value, Real):
+        return "–" if value is None else str(value)
+    number = float(value)
+    if not np.isfinite(number):
+        return digits(number)
+    return format_number(number, 4) if human else brief(number)

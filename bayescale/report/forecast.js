@@ -1,4 +1,4 @@
-// Forecasts of one new point, as bayescale makes them: see bayescale/extrapolation.
+// Forecasts of one new point, as bayescale makes them: see bayescale/forecast.
 
 const decode = (text) =>
   new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
@@ -26,25 +26,22 @@ function formatNumber(value, digits = 3) {
 
 // What came as base64 is decoded once.
 function prepare(data) {
-  const list = (items) => items.map(decode);
   for (const part of data.parts) {
-    for (const name of ["total", "scale", "dof", "seen"]) part[name] = decode(part[name]);
-    part.parameters = list(part.parameters);
-    part.places = list(part.places);
-    for (const [owner, names] of [[part.runs, ["level", "gain"]], [part.curve, ["length"]]])
-      if (owner) for (const name of names) owner[name] = decode(owner[name]);
+    for (const [name, text] of Object.entries(part.draws)) part.draws[name] = decode(text);
+    part.parameters = part.parameters.map(decode);
+    part.places = part.places.map(decode);
+    part.seen = decode(part.seen);
   }
-  for (const name of ["bend", "factor", "noise"]) data[name] = decode(data[name]);
-  data.share = data.share && list(data.share);
+  data.size = data.parts.reduce((sum, part) => sum + part.draws.noise.length, 0);
   return data;
 }
 
 // Log of the law's curve at every draw, or at every so-many-th.
 function logCurve(part, law, inputs, step) {
   const x = inputs.map((value, k) => value / part.reference[k]);
-  const out = new Float64Array(Math.ceil(part.total.length / step));
+  const out = new Float64Array(Math.ceil(part.draws.noise.length / step));
   for (let i = 0, j = 0; j < out.length; i += step, j++)
-    out[j] = Math.log(part.total[i] * law(x, part.parameters, i));
+    out[j] = Math.log(law(x, part.parameters, i));
   return out;
 }
 
@@ -88,52 +85,40 @@ function following(curve, inputs) {
   return row;
 }
 
-// One law's forecast before any discrepancy: bayescale.forecast.parts.Parts.
-function partsOf(part, law, inputs, step) {
+// Forecast in the scenarios of one law, as bayescale.forecast makes it; onset is the share of
+// the further noise beyond the runs, null where the laws are taken to hold.
+function forecastOf(part, law, inputs, onset, step) {
   const log = logCurve(part, law, inputs, step);
+  const at = (name, j) => part.draws[name][j * step];
   const row = part.curve ? following(part.curve, inputs) : -1;
   const from = row < 0 ? origin(part, inputs, log) : part.curve.inputs.map((x) => x[row]);
   const start = logCurve(part, law, from, step);
-  const change = log.map((value, j) => value - start[j]);
   let location = log;
-  let scale = log.map((_, j) => part.scale[j * step]);
+  let scale = log.map((_, j) => at("noise_scale", j));
   if (part.runs) {
-    const { growing, early, level, gain } = part.runs;
+    const { growing, early } = part.runs;
     const first = inputs.with(growing, Math.min(early, inputs[growing]));
     const before = logCurve(part, law, first, step);
-    scale = scale.map((s, j) => Math.hypot(s, level[j * step], gain[j * step] * (log[j] - before[j])));
+    scale = scale.map((s, j) =>
+      Math.hypot(s, at("noise_level", j), at("noise_gain", j) * (log[j] - before[j])));
   }
   if (row >= 0) {
-    const { growing, log_response: seen, length, nearest } = part.curve;
+    const { growing, log_response: seen, nearest } = part.curve;
     const gap = Math.max(Math.log(inputs[growing] / from[growing]), nearest);
-    const rho = log.map((_, j) => Math.exp(-gap / length[j * step]));
+    const rho = log.map((_, j) => Math.exp(-gap / at("noise_length", j)));
     location = log.map((value, j) => value + rho[j] * (seen[row] - start[j]));
     scale = scale.map((s, j) => s * Math.sqrt(1 - rho[j] ** 2));
   }
-  return { location, scale, change, dof: log.map((_, j) => part.dof[j * step]) };
-}
-
-// Several laws' forecasts, averaged in their order: bayescale.forecast.parts.pool.
-function pool(several, share, step) {
-  const size = Math.min(...several.map((parts) => parts.location.length));
-  const out = {};
-  for (const name of ["location", "scale", "change", "dof"]) out[name] = new Float64Array(size);
-  several.forEach((parts, k) => {
-    const count = parts.location.length;
-    const order = Uint32Array.from(parts.location.keys());
-    order.sort((a, b) => parts.location[a] - parts.location[b] || a - b);
-    for (let j = 0; j < size; j++) {
-      const i = order[size > 1 ? Math.round((j * (count - 1)) / (size - 1)) : 0];
-      const weight = share[k][j * step];
-      out.location[j] += weight * parts.location[i];
-      out.change[j] += weight * parts.change[i];
-      out.scale[j] += weight * Math.log(parts.scale[i]);
-      out.dof[j] += weight * Math.log(parts.dof[i]);
-    }
-  });
-  out.scale = out.scale.map(Math.exp);
-  out.dof = out.dof.map(Math.exp);
-  return out;
+  if (onset !== null) {
+    location = location.map((v, j) => v + at("shift", j) * (log[j] - start[j]));
+    scale = scale.map((s, j) => s * Math.exp(at("log_noise", j) * onset));
+  }
+  return {
+    location,
+    scale,
+    dof: log.map((_, j) => at("noise_dof", j)),
+    noise: log.map((_, j) => at("noise", j)),
+  };
 }
 
 // Decades beyond the observed runs in the furthest input, either way.
@@ -144,24 +129,22 @@ function reachOf(data, inputs) {
   }, 0);
 }
 
-// Distribution of a new point: location and scale of the log response at every draw.
+// Distribution of a new point in every scenario: location and scale of the log response, degrees
+// of freedom, noise. Several laws are a mixture: each has its own scenarios.
 function predict(data, laws, inputs, { discrepancy = true, step = 1 } = {}) {
-  const several = data.parts.map((part, k) => partsOf(part, laws[k], inputs, step));
-  const parts = data.share ? pool(several, data.share, step) : several[0];
   const reach = reachOf(data, inputs);
-  if (discrepancy) {
-    const onset = -Math.expm1(-reach / data.onset);
-    parts.location = parts.location.map((v, j) => v + data.bend[j * step] * parts.change[j]);
-    parts.scale = parts.scale.map((v, j) => v * Math.exp(data.factor[j * step] * onset));
-  }
-  return { ...parts, reach };
+  const onset = discrepancy ? -Math.expm1(-reach / data.onset) : null;
+  const each = data.parts.map((part, k) => forecastOf(part, laws[k], inputs, onset, step));
+  const whole = (name) => Float64Array.from(each.flatMap((found) => [...found[name]]));
+  const [location, scale, dof, noise] = ["location", "scale", "dof", "noise"].map(whole);
+  return { location, scale, dof, noise, reach };
 }
 
 // Log responses, in order, of the law's curve ("mean") or of one new run ("run").
-function sortedLogs(data, found, kind, step = 1) {
+function sortedLogs(found, kind) {
   if (kind === "mean") return Float64Array.from(found.location).sort();
   const clip = (v) => Math.min(700, Math.max(-700, v));
-  return found.location.map((v, j) => clip(v + found.scale[j] * data.noise[j * step])).sort();
+  return found.location.map((v, j) => clip(v + found.scale[j] * found.noise[j])).sort();
 }
 
 // Quantile of responses from ordered logs: the two nearest are what is averaged.
@@ -232,7 +215,7 @@ function probabilityBelow(found, kind, limit) {
 // Everything that a page says of one point.
 function forecast(data, laws, inputs, { kind, discrepancy, limit }) {
   const found = predict(data, laws, inputs, { discrepancy });
-  const sorted = sortedLogs(data, found, kind);
+  const sorted = sortedLogs(found, kind);
   const at = (share) => responseQuantile(sorted, share);
   return {
     median: at(0.5),

@@ -11,8 +11,9 @@ class Panel {
   constructor(root, data, functions) {
     this.root = root;
     this.data = prepare(data);
-    this.laws = functions.slice(0, data.laws);
-    this.derived = data.derived.map((place, k) => [place, functions[data.laws + k]]);
+    const count = data.parts.length;
+    this.laws = functions.slice(0, count);
+    this.derived = data.derived.map((place, k) => [place, functions[count + k]]);
     this.rows = [...root.querySelectorAll("[data-input]")].map((row) => ({
       box: row.querySelector("[data-box]"),
       slider: row.querySelector("[data-slider]"),
@@ -70,7 +71,7 @@ class Panel {
     const { box, slider } = this.rows[place];
     const value = this.values[place];
     if (Number.isFinite(value) && document.activeElement !== box) box.value = formatNumber(value, 4);
-    if (value > 0) slider.value = Math.log10(value);
+    if (value >= 0) slider.value = Math.log10(Math.max(value, 1e-300));
     slider.setAttribute("aria-valuetext", formatNumber(value));
   }
 
@@ -113,7 +114,7 @@ class Panel {
   draw(values) {
     const place = this.against;
     const { min, max } = this.rows[place].slider;
-    const step = Math.max(1, Math.floor(this.data.bend.length / 1000));
+    const step = Math.max(1, Math.floor(this.data.size / 1000));
     const { kind, discrepancy, limit } = this.options;
     const points = [];
     for (let k = 0; k <= 24; k++) {
@@ -122,12 +123,12 @@ class Panel {
       const followed = this.rows[place].follow?.checked ? held : this.completed(held);
       if (this.fault(followed)) continue;
       const found = predict(this.data, this.laws, followed, { discrepancy, step });
-      const sorted = sortedLogs(this.data, found, kind, step);
+      const sorted = sortedLogs(found, kind);
       points.push([x, ...[0.05, 0.25, 0.5, 0.75, 0.95].map((q) => responseQuantile(sorted, q))]);
     }
     const item = this.data.inputs[place];
     const now = forecast(this.data, this.laws, values, this.options);
-    const seen = this.data.runs ? this.data.runs[0].map((x, k) => [x, this.data.runs[1][k]]) : [];
+    const seen = this.data.observed;
     drawChart(this.root.querySelector("[data-chart]"), {
       points, seen, limit,
       now: [values[place], now.median],

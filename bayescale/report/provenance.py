@@ -4,62 +4,54 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Any
+from collections.abc import Iterator
 
 from bayescale import __version__
 from bayescale.posterior.fit import Fit
-from bayescale.report.document import Block, Code, Heading, Paragraph, Section, Table
+from bayescale.report.document import UNKNOWN, Block, Code, Heading, Paragraph, Table
 from bayescale.report.results import Results
 
-UNKNOWN = "unknown"
 
-
-def provenance(results: Results, command: str) -> Section:
+def provenance(results: Results, command: str) -> Iterator[Block]:
     """Versions, seeds, digests and commands."""
-    blocks: list[Block] = []
-    for name, fit in results.named_fits:
-        blocks += [
-            Heading(name),
-            Table(f"Provenance of {name}", ("what", "value"), tuple(_rows(fit))),
-            Paragraph("To fit again (conditions on rows, --where, are not kept with a fit):"),
-            Code(fit_command(fit)),
-        ]
+    for name, fit in results.fits:
+        yield Heading(name)
+        yield Table(f"Provenance of {name}", ("what", "value"), _rows(fit))
+        yield Paragraph("To fit again (conditions on rows, --where, are not kept with a fit):")
+        yield Code(fit_command(fit))
     if command:
-        blocks += [Paragraph("To write this report again:"), Code(command)]
-    seeds = f"noise and discrepancy drawn with seed {results.seed}"
-    blocks.append(Paragraph(f"Written by bayescale {__version__}; {seeds}."))
-    return Section("provenance", "Provenance", tuple(blocks))
+        yield Paragraph("To write this report again:")
+        yield Code(command)
+    seed = f"noise and discrepancy drawn with seed {results.assumed.seed}"
+    yield Paragraph(f"Written by bayescale {__version__}; {seed}.")
 
 
-def _rows(fit: Fit) -> list[tuple[str, str]]:
-    attrs = fit.provenance
-    size = fit.draws["free"].sizes
-    versions = json.loads(attrs.get("versions", "{}"))
-    return [
+def _rows(fit: Fit) -> tuple[tuple[str, str], ...]:
+    known, size = fit.provenance, fit.draws["free"].sizes
+    versions: dict[str, str] = json.loads(known.get("versions", "{}"))
+    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return (
         ("law", f"{fit.law.name}, version {fit.law.version}"),
         ("formula", f"{fit.law.response.symbol} = {fit.law.formula}"),
-        ("source of the runs", str(attrs.get("source", UNKNOWN))),
-        ("digest of the runs (SHA-256)", str(attrs.get("digest", UNKNOWN))),
-        ("seed", str(attrs.get("seed", UNKNOWN))),
+        ("source of the runs", fit.runs.source),
+        ("digest of the runs (SHA-256)", fit.runs.digest),
+        ("seed", str(known.get("seed", UNKNOWN))),
         ("draws", f"{size['chain']} chains of {size['draw']}"),
-        ("route", str(attrs.get("route", UNKNOWN))),
-        ("versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or UNKNOWN),
-    ]
+        ("route", str(known.get("route", UNKNOWN))),
+        ("versions", told or UNKNOWN),
+    )
 
 
 def fit_command(fit: Fit) -> str:
     """What to type to fit again."""
-    attrs: dict[str, Any] = dict(fit.provenance)
-    size = fit.draws["free"].sizes
-    words = ["bayescale", "fit", str(attrs.get("source", "runs.csv")), "--law", fit.law.name]
-    for symbol, column in json.loads(attrs.get("columns", "{}")).items():
-        if symbol != column:
-            words += ["--column", f"{symbol}={column}"]
-    for symbol, formula in fit.derive.items():
-        words += ["--derive", f"{symbol}={formula}"]
-    if attrs.get("run"):
-        words += ["--run", str(attrs["run"])]
-    words += ["--seed", str(attrs.get("seed", 1))]
+    runs, size = fit.runs, fit.draws["free"].sizes
+    columns = {symbol: name for symbol, name in runs.columns.items() if symbol != name}
+    words = ["bayescale", "fit", runs.source, "--law", fit.law.name]
+    for option, pairs in (("--column", columns), ("--derive", runs.derive)):
+        words += [word for symbol, value in pairs.items() for word in (option, f"{symbol}={value}")]
+    if runs.run:
+        words += ["--run", runs.run]
+    words += ["--seed", str(fit.provenance.get("seed", 1))]
     words += ["--chains", str(size["chain"]), "--draws", str(size["draw"])]
     if fit.approximate:
         words.append("--preview")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from bayescale.errors import InputError
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.law.discrepancy import Discrepancy
 from bayescale.report.answer import answer
 from bayescale.report.checklist import check_facts, checklist
 from bayescale.report.deciding import budgets_of, deciding
 from bayescale.report.document import Block, Document, Interactive, Paragraph, Section
-from bayescale.report.evidence import evidence
+from bayescale.report.evidence import behind, held_before
 from bayescale.report.provenance import provenance
-from bayescale.report.results import Results, sort_results
-from bayescale.report.whatif import Allowed, what_if
+from bayescale.report.results import Results, Subject, sort_results
+from bayescale.report.whatif import what_if
 from bayescale.report.writing import write_html, write_markdown
 
 Format = Literal["html", "md"]
@@ -28,7 +30,7 @@ def report(
     *,
     format: Format = "html",
     targets: Any = None,
-    discrepancy: Allowed = True,
+    discrepancy: bool | float | Discrepancy = True,
     seed: int = 0,
     allow_unconverged: bool = False,
     facts: Mapping[str, str] | None = None,
@@ -72,62 +74,57 @@ def report(
     """
     if format not in _WRITERS:
         raise InputError(f"A report's format is {' or '.join(_WRITERS)}, not {format!r}.")
-    sorted_results = sort_results(
-        results,
-        targets,
-        discrepancy=discrepancy,
-        seed=seed,
-        allow_unconverged=allow_unconverged,
-        facts=check_facts(facts or {}),
-    )
-    document = compose(sorted_results, title, command)
-    return _WRITERS[format](document, Path(path))
+    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    found = sort_results(results, targets, assumed, check_facts(facts or {}))
+    return _WRITERS[format](compose(found, title, command), Path(path))
 
 
 def compose(results: Results, title: str | None = None, command: str = "") -> Document:
     """A report as values, before it is written in any format."""
-    names = ", ".join(results.names)
-    sections = (
-        answer(results),
-        *_what_ifs(results),
-        *deciding(results),
-        *evidence(results),
-        checklist(results),
-        provenance(results, command),
+    told: list[tuple[str, str, Iterable[Block]]] = [
+        ("answer", "The answer", answer(results)),
+        ("what-if", "What if?", _what_ifs(results)),
+        ("decision", "The decision", deciding(results.decisions)),
+        *(
+            (f"behind-{s.place}", f"Behind the numbers: {s.name}", behind(s, results.assumed))
+            for s in results.subjects
+        ),
+        ("backtest", "How forecasts held before", held_before(results.backtests)),
+        ("checklist", "Checklist", checklist(results)),
+        ("provenance", "Provenance", provenance(results, command)),
+    ]
+    sections = (Section(anchor, name, tuple(blocks)) for anchor, name, blocks in told)
+    names = ", ".join(subject.name for subject in results.subjects)
+    return Document(
+        title or "Scaling report",
+        "Forecasts from Bayesian scaling laws" + (f": {names}." if names else "."),
+        tuple(section for section in sections if section.blocks),
     )
-    shown = tuple(section for section in sections if section.blocks)
-    lead = "Forecasts from Bayesian scaling laws" + (f": {names}." if names else ".")
-    return Document(title or "Scaling report", lead, shown)
 
 
-def _what_ifs(results: Results) -> tuple[Section, ...]:
-    blocks: list[Block] = []
-    for place, forecaster in enumerate(results.forecasters):
-        name = results.names[place]
-        if not results.usable(forecaster):
-            blocks.append(Paragraph(f"There is no what-if for {name}: it did not converge."))
+def _what_ifs(results: Results) -> Iterator[Block]:
+    for subject in results.subjects:
+        none = f"There is no what-if for {subject.name}: "
+        if not subject.usable:
+            yield Paragraph(none + "it did not converge.")
             continue
-        start = _start(results, place)
         try:
-            made = what_if(
-                forecaster, start, discrepancy=results.discrepancy, seed=results.seed, title=name
-            )
+            made = what_if(subject.forecaster, results.assumed, _start(subject), subject.name)
         except InputError as fault:
             # A law may use a function that browsers lack; the rest of the report stands.
-            blocks.append(Paragraph(f"There is no what-if for {name}: {fault}"))
+            yield Paragraph(f"{none}{fault}")
         else:
-            blocks.append(Interactive(made))
-            blocks += map(budgets_of, results.plans_of(place))
-    return (Section("what-if", "What if?", tuple(blocks)),) if blocks else ()
+            yield Interactive(made)
+            yield from map(budgets_of, subject.plans)
 
 
-def _start(results: Results, place: int) -> dict[str, float] | None:
+def _start(subject: Subject) -> dict[str, float] | None:
     """What a what-if shows first: the first target, else a plan's design."""
-    if place in results.forecasts:
-        first = results.forecasts[place].points.iloc[0]
-        return {str(name): float(value) for name, value in first.items()}
-    plans = results.plans_of(place)
-    if not plans:
+    if subject.forecast:
+        first = subject.forecast.points.iloc[0]
+    elif subject.plans:
+        plan = subject.plans[0]
+        first = plan.choice[list(plan.task.scenarios.law.input_symbols)]
+    else:
         return None
-    symbols = plans[0].task.scenarios.law.input_symbols
-    return {symbol: float(plans[0].choice[symbol]) for symbol in symbols}
+    return {str(name): float(value) for name, value in first.items()}

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import json
-import math
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from bayescale import __version__
 from bayescale.errors import InputError
 from bayescale.files import whole_file
 from bayescale.numbers import format_number
-from bayescale.report.document import (
-    Block,
-    Budgets,
-    Bullets,
-    Code,
-    Document,
-    Heading,
-    Interactive,
-    Paragraph,
-    Picture,
-    Table,
-)
+from bayescale.report.document import Document, Interactive, Picture
 
 _FOLDER = Path(__file__).parent
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 # What could end a script element or open a comment in it, and line ends of JavaScript.
-_UNSAFE = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
-_MARKS = {ord(mark): f"\\{mark}" for mark in "\\`*_[]#|~"} | {
-    ord("<"): "&lt;",
-    ord(">"): "&gt;",
-    ord("&"): "&amp;",
-    **{ord(mark): " " for mark in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"},
-}
+_UNSAFE = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
+_MARKS = str.maketrans(
+    {mark: f"\\{mark}" for mark in "\\`*_[]#|~"}
+    | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+    | dict.fromkeys("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " ")
+)
 
 
 def write_html(document: Document, path: Path) -> Path:
@@ -55,33 +45,20 @@ def write_html(document: Document, path: Path) -> Path:
 
 def page(document: Document) -> str:
     """The text of the page."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    panels = [block.what_if for block in document.blocks(Interactive)]
+    parts = [_read("print.js")]
+    if panels:
+        functions = ",\n".join(panel.code for panel in panels)
+        code = f"const FUNCTIONS = [{functions}];"
+        parts = [code, _read("forecast.js"), _read("panel.js"), *parts]
+    script = '"use strict";\n{\n' + "\n".join(parts) + "\n}\n"
+    style = _read("report.css")
+    return _rendered("report.html", document=document, panels=panels, style=style, script=script)
 
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "human": lambda value: format_number(value, 4),
-        "exact": lambda value: repr(float(value)),
-        "log": lambda value: f"{math.log10(value) if value > 0 else -300:.4f}",
-        "digest": lambda text: b64encode(sha256(text.encode()).digest()).decode(),
-        "data_uri": _data_uri,
-        "json": lambda value: Markup(as_json(value)),  # noqa: S704 - escaped for scripts there
-    }
-    style = Markup(_read("report.css"))  # noqa: S704 - ours
-    script = Markup(_script(document))  # noqa: S704 - ours, and formulas that were translated
-    values: dict[str, Any] = {
-        "document": document,
-        "style": style,
-        "script": script,
-        "version": __version__,
-    }
-    return environment.get_template("report.html").render(values)
+
+def markdown(document: Document, folder: str) -> str:
+    """The text of the Markdown file, with pictures in ``folder``."""
+    return _rendered("report.md", document=document, folder=folder)
 
 
 def as_json(value: Mapping[str, Any]) -> str:
@@ -89,16 +66,26 @@ def as_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, allow_nan=False).translate(_UNSAFE)
 
 
-def _script(document: Document) -> str:
-    functions = ",\n".join(item.code for item in document.panels)
-    parts = (
-        f"const FUNCTIONS = [{functions}];",
-        _read("forecast.js"),
-        _read("panel.js"),
-        'addEventListener("beforeprint", () => {\n'
-        '  for (const item of document.querySelectorAll("details")) item.open = true;\n});',
+def _rendered(template: str, **values: Any) -> str:
+    """What a template makes of values; what they say is escaped where it does not say ``safe``."""
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=select_autoescape(["html"]),
+        finalize=_escaped if template.endswith(".md") else None,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return '"use strict";\n{\n' + "\n".join(parts) + "\n}\n"
+    filters: dict[str, Callable[..., str]] = {
+        "kind": lambda block: type(block).__name__,
+        "human": lambda value: format_number(value, 4),
+        "digest": lambda text: b64encode(sha256(text.encode()).digest()).decode(),
+        "data_uri": _data_uri,
+        "file_name": _file_name,
+        "json": as_json,
+    }
+    environment.filters |= filters
+    return environment.get_template(template).render(values, version=__version__)
 
 
 def _read(name: str) -> str:
@@ -117,13 +104,7 @@ def write_markdown(document: Document, path: Path) -> Path:
     InputError
         If the files cannot be written.
     """
-    folder = path.with_name(f"{path.stem}_files")
-    pictures = [
-        block
-        for section in document.sections
-        for block in section.blocks
-        if isinstance(block, Picture)
-    ]
+    folder, pictures = path.with_name(f"{path.stem}_files"), document.blocks(Picture)
     try:
         if pictures:
             folder.mkdir(exist_ok=True)
@@ -136,52 +117,8 @@ def write_markdown(document: Document, path: Path) -> Path:
     return path
 
 
-def markdown(document: Document, folder: str) -> str:
-    """The text of the Markdown file, with pictures in ``folder``."""
-    parts = [f"# {_escaped(document.title)}", _escaped(document.lead)]
-    for section in document.sections:
-        parts.append(f"## {_escaped(section.title)}")
-        for block in section.blocks:
-            parts += _written(block, folder)
-    return "\n\n".join(parts) + "\n"
-
-
-def _written(block: Block, folder: str) -> Iterator[str]:
-    match block:
-        case Paragraph(text=text, strong=strong):
-            yield f"**{_escaped(text)}**" if strong else _escaped(text)
-        case Heading(text=text):
-            yield f"### {_escaped(text)}"
-        case Bullets(items=items):
-            yield "\n".join(f"- {_escaped(item)}" for item in items)
-        case Code(text=text):
-            yield "\n".join(f"    {line}" for line in text.splitlines())
-        case Picture(caption=caption):
-            yield f"![{_escaped(caption)}]({folder}/{_file_name(block)})"
-        case Table(caption=caption, columns=columns, rows=rows):
-            yield _escaped(caption) + ":"
-            yield _rows(columns, rows, block.numeric)
-        case Budgets(caption=caption, rows=rows):
-            yield _escaped(caption) + ":"
-            titles = ("budget", *(name for name, _ in rows[0][1]))
-            values = tuple((label, *(text for _, text in items)) for label, items in rows)
-            yield _rows(titles, values, frozenset())
-        case Interactive(what_if=made):
-            yield _escaped(f"The what-if of {made.title} is in the HTML report.")
-
-
-def _rows(
-    columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], numeric: frozenset[int]
-) -> str:
-    def line(cells: tuple[str, ...]) -> str:
-        return "| " + " | ".join(map(_escaped, cells)) + " |"
-
-    rule = "|" + "|".join("---:" if k in numeric else "---" for k in range(len(columns))) + "|"
-    return "\n".join([line(columns), rule, *map(line, rows)])
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_MARKS)
+def _escaped(text: Any) -> Any:
+    return text if isinstance(text, Markup) else str(text).translate(_MARKS)
 
 
 def _file_name(picture: Picture) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from bayescale.errors import InputError
 from bayescale.numbers import parse_number
 from bayescale.runs.cells import to_numbers
-from bayescale.runs.wording import nearest, short
+from bayescale.runs.wording import hint, short
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -55,19 +55,14 @@ def rows_where(frame: pd.DataFrame, condition: str) -> npt.NDArray[np.bool_]:
         )
     name, how, value = match["name"], match["how"], match["value"]
     if name not in frame:
-        near = nearest([name], frame.columns)
-        hint = f"; the nearest is {short(near)}" if near else ""
-        raise InputError(f"There is no column {short(name)} for the condition {condition!r}{hint}.")
+        near = hint(name, frame.columns)
+        raise InputError(f"There is no column {short(name)} for the condition {condition!r}{near}.")
     numbers, refused = to_numbers(frame[name])
     if not refused:
-        return np.asarray(_COMPARE[how](numbers, _number(value, condition)), dtype=bool)
+        try:
+            return np.asarray(_COMPARE[how](numbers, parse_number(value)), dtype=bool)
+        except InputError as fault:
+            raise InputError(f"The condition {condition!r} compares numbers: {fault}") from fault
     if how not in ("=", "==", "!="):
         raise InputError(f"{condition!r}: column {short(name)} is text; compare with = or !=.")
     return np.asarray(_COMPARE[how](frame[name].astype(str).to_numpy(), value), dtype=bool)
-
-
-def _number(value: str, condition: str) -> float:
-    try:
-        return parse_number(value)
-    except InputError as fault:
-        raise InputError(f"The condition {condition!r} compares numbers: {fault}") from fault

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bayescale.errors import RunsError
-from bayescale.runs.source import read_text, refuse
-from bayescale.runs.wording import error, listed, short
+from bayescale.runs.source import refuse, to_text
+from bayescale.runs.wording import listed, short
 
-Row = tuple[int, list[str]]
 _MAX_COLUMNS = 10_000
+_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(file: str, content: bytes) -> pd.DataFrame:
     """Read a CSV file: comma-separated, UTF-8, a header in the first line.
+
+    Parameters
+    ----------
+    file : str
+        Its name, for messages.
+    content : bytes
 
     Returns
     -------
@@ -32,15 +36,29 @@ def read_csv(path: Path) -> pd.DataFrame:
     RunsError
         If it is no such file, or rows differ in length from the header.
     """
-    (_, header), *rows = _rows(path)
+    (_, header), *rows = _rows(file, to_text(file, content))
     names = [name.strip() for name in header]
     if len(names) > _MAX_COLUMNS:
-        refuse("not-a-table", f"File {path.name!r} has {len(names)} columns in its first line.")
-    if len(names) == 1:
-        _check_separator(path, names[0])
+        refuse("not-a-table", f"File {file!r} has {len(names)} columns in its first line.")
+    for separator, called in _OTHER_SEPARATORS.items():
+        if len(names) == 1 and separator in names[0]:
+            refuse(
+                "wrong-separator",
+                f"File {file!r} has {called} between its columns; save it with commas, "
+                "and numbers with a decimal point.",
+            )
     if not rows:
-        refuse("no-rows", f"File {path.name!r} has a header and no rows; write one row per run.")
-    _check_lengths(path, names, rows)
+        refuse("no-rows", f"File {file!r} has a header and no rows; write one row per run.")
+    uneven = {line: len(row) for line, row in rows if len(row) != len(names)}
+    if uneven:
+        where = listed(f"line {line} ({length})" for line, length in uneven.items())
+        refuse(
+            "uneven-rows",
+            f"File {file!r} has {len(names)} columns in its header, starting with "
+            f"{short(names[0])}, and another number in {where}; "
+            'quote numbers written with commas, as in "1,000".',
+            lines=list(uneven),
+        )
     index = pd.Index([line for line, _ in rows], name="line")
     columns = []
     for name, cells in zip(names, zip(*(row for _, row in rows), strict=True), strict=True):
@@ -51,9 +69,9 @@ def read_csv(path: Path) -> pd.DataFrame:
     return pd.concat(columns, axis=1)
 
 
-def _rows(path: Path) -> list[Row]:
+def _rows(file: str, text: str) -> list[tuple[int, list[str]]]:
     """Rows with their first lines; empty lines are left out."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows, line = [], 1
     try:
         for row in reader:
@@ -63,32 +81,10 @@ def _rows(path: Path) -> list[Row]:
     except csv.Error as fault:
         refuse(
             "not-a-table",
-            f"File {path.name!r}, line {line}: this is not comma-separated text ({fault}).",
+            f"File {file!r}, line {line}: this is not comma-separated text ({fault}).",
             line=line,
         )
     return rows
-
-
-def _check_separator(path: Path, header: str) -> None:
-    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
-        if separator in header:
-            refuse(
-                "wrong-separator",
-                f"File {path.name!r} has {name} between its columns; save it with commas, "
-                "and numbers with a decimal point.",
-            )
-
-
-def _check_lengths(path: Path, names: list[str], rows: list[Row]) -> None:
-    uneven = [(line, len(row)) for line, row in rows if len(row) != len(names)]
-    if uneven:
-        where = listed(f"line {line} ({length})" for line, length in uneven)
-        hint = 'quote numbers written with commas, as in "1,000"'
-        message = (
-            f"File {path.name!r} has {len(names)} columns in its header, starting with "
-            f"{short(names[0])}, and another number in {where}; {hint}."
-        )
-        raise RunsError([error("uneven-rows", message, lines=[line for line, _ in uneven])])
 
 
 def _typed(column: pd.Series[Any]) -> pd.Series[Any]:

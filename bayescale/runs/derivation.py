@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from bayescale.errors import InputError, Problem
 from bayescale.expressions.arithmetic import Formula
-from bayescale.runs.cells import Values, text_problem, to_numbers
-from bayescale.runs.wording import error, nearest, short
+from bayescale.law.prior import Array
+from bayescale.runs.cells import cell_problems, to_numbers
+from bayescale.runs.wording import error, hint, short
 
 
 def derive_symbols(
     derive: Mapping[str, str],
     columns: Mapping[str, str],
-    values: Mapping[str, Values],
-    rest: pd.DataFrame,
-) -> tuple[dict[str, str], dict[str, Values], list[Problem]]:
+    numbers: Mapping[str, Array],
+    frame: pd.DataFrame,
+) -> tuple[dict[str, str], dict[str, Array], list[Problem]]:
     """Evaluate formulas in the order given; a later one may use an earlier symbol.
 
     Parameters
@@ -27,21 +28,23 @@ def derive_symbols(
         Symbol to formula.
     columns : mapping of str to str
         Symbol to the column that gave it.
-    values : mapping of str to Values
+    numbers : mapping of str to ndarray, shape (n_rows,)
         Values of these symbols.
-    rest : pandas.DataFrame
-        The other columns.
+    frame : pandas.DataFrame, n_rows
+        The table, whose other columns go by their own names.
 
     Returns
     -------
     formulas : dict of str to str
         With mapped columns written by their symbols, which points to forecast have too.
-    derived : dict of str to Values
+    known : dict of str to ndarray, shape (n_rows,)
+        The numbers that were given, and those of each symbol that could be derived.
     problems : list of Problem
+        Formulas that are none, names that stand for nothing, columns that hold no numbers.
     """
     symbols = {name: symbol for symbol, name in columns.items() if name not in columns}
     formulas: dict[str, str] = {}
-    derived: dict[str, Values] = {}
+    known = dict(numbers)
     problems: list[Problem] = []
     for symbol, text in derive.items():
         try:
@@ -50,50 +53,32 @@ def derive_symbols(
             message = f"{symbol} cannot be derived. {fault}"
             problems.append(error("bad-formula", message, symbol=symbol, formula=text))
             continue
-        known = {**values, **derived}
-        faults = _lacking(symbol, formula, known, rest, [*columns.values(), *rest.columns])
+        values, faults = _looked_up(formula, symbol, known, frame)
+        problems += faults
         if not faults:
             formulas[symbol] = formula.text
-            derived[symbol] = _evaluate(formula, known, rest)
-        problems += faults
-    return formulas, derived, problems
+            known[symbol] = np.broadcast_to(formula.evaluate(values), len(frame)).astype(float)
+    return formulas, known, problems
 
 
-def _lacking(
-    symbol: str,
-    formula: Formula,
-    known: Mapping[str, Values],
-    rest: pd.DataFrame,
-    columns: Sequence[str],
-) -> list[Problem]:
-    """Names that stand for nothing, and columns that hold no numbers."""
-    problems = []
+def _looked_up(
+    formula: Formula, symbol: str, known: Mapping[str, Array], frame: pd.DataFrame
+) -> tuple[dict[str, Array], list[Problem]]:
+    """Numbers for each name of a formula: those of a symbol, or of a column by its own name."""
+    values: dict[str, Array] = {}
+    problems: list[Problem] = []
     for name in formula.names:
         if name in known:
-            continue
-        if name in rest:
-            refused = to_numbers(rest[name])[1]
+            values[name] = known[name]
+        elif name in frame:
+            values[name], refused = to_numbers(frame[name])
             called = f"{short(name)} (for {symbol} = {formula})"
-            problems += [text_problem(called, name, refused, rest)] if refused else []
-            continue
-        near = nearest([name], [*known, *columns])
-        hint = f"the nearest is {short(near)}" if near else "map a column to it with columns="
-        message = (
-            f"{symbol} cannot be derived as {formula}: there is no column or symbol {name}; {hint}."
-        )
-        problems.append(
-            error("unknown-name", message, symbol=symbol, formula=formula.text, name=name)
-        )
-    return problems
-
-
-def _evaluate(formula: Formula, known: Mapping[str, Values], rest: pd.DataFrame) -> Values:
-    used = {name: known[name] for name in formula.names if name in known}
-    numbers = {
-        name: used[name].numbers if name in used else to_numbers(rest[name])[0]
-        for name in formula.names
-    }
-    found = np.broadcast_to(formula.evaluate(numbers), len(rest)).astype(float)
-    told = frozenset[int]().union(*(item.told for item in used.values()))
-    deeper = [name for item in used.values() for name in item.sources]
-    return Values(found, told, (*used, *deeper))
+            code = "text-in-number-column"
+            problems += cell_problems(code, called, frame.index, refused, column=name)
+        else:
+            near = hint(name, [*known, *frame], "; map a column to it with columns=")
+            says = f"there is no column or symbol {name}{near}."
+            message = f"{symbol} cannot be derived as {formula}: {says}"
+            details = {"symbol": symbol, "formula": formula.text, "name": name}
+            problems.append(error("unknown-name", message, **details))
+    return values, problems

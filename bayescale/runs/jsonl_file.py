@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bayescale.errors import RunsError
-from bayescale.runs.source import read_text
-from bayescale.runs.wording import error, listed
+from bayescale.runs.source import refuse, to_text
+from bayescale.runs.wording import listed
 
 
-def read_jsonl(path: Path) -> pd.DataFrame:
+def read_jsonl(file: str, content: bytes) -> pd.DataFrame:
     """Read JSON lines.
+
+    Parameters
+    ----------
+    file : str
+        The file's name, for messages.
+    content : bytes
 
     Returns
     -------
     pandas.DataFrame
-        One column for every key that occurs; None where a line lacks it. The index, named
+        One column for every key that occurs; missing where a line lacks it. The index, named
         ``line``, is the line in the file.
 
     Raises
     ------
     RunsError
-        If it cannot be read, or lines are no JSON objects; all such lines are named.
+        If lines are no JSON objects; all such lines are named.
     """
     records: dict[int, dict[str, Any]] = {}
     faults: dict[int, str] = {}
     # Not splitlines(): JSON strings may hold other line ends of Unicode.
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(to_text(file, content).split("\n"), start=1):
         if line.strip():
             try:
                 records[number] = _object(line)
@@ -42,12 +46,12 @@ def read_jsonl(path: Path) -> pd.DataFrame:
                 faults[number] = str(fault)
     if faults:
         where = listed(f"line {number} ({reason})" for number, reason in faults.items())
-        message = f"File {path.name!r} must hold one JSON object per line; not so {where}."
-        raise RunsError([error("not-json-lines", message, lines=list(faults))])
-    index = pd.Index(list(records), name="line")
-    names = list(dict.fromkeys(name for record in records.values() for name in record))
-    columns = {name: [record.get(name) for record in records.values()] for name in names}
-    return pd.DataFrame(columns, index=index)
+        refuse(
+            "not-json-lines",
+            f"File {file!r} must hold one JSON object per line; not so {where}.",
+            lines=list(faults),
+        )
+    return pd.DataFrame(list(records.values()), index=pd.Index(list(records), name="line"))
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -63,8 +67,9 @@ def _integer(digits: str) -> int | float:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for k, (name, _) in enumerate(pairs) if name in dict(pairs[:k]))
-        raise ValueError(f"{twice!r} twice")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r} twice")
+        found[name] = value
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,10 +11,10 @@ from bayescale.errors import Problem
 from bayescale.law.law import Law
 from bayescale.law.response import Response
 from bayescale.law.symbols import Input
-from bayescale.runs.cells import Values, text_problem, to_numbers
+from bayescale.runs.cells import cell_problems, to_numbers
 from bayescale.runs.derivation import derive_symbols
 from bayescale.runs.table import Table
-from bayescale.runs.wording import column_label, error, listed, nearest, short
+from bayescale.runs.wording import column_label, error, hint, listed, nearest, short
 
 
 @dataclass(frozen=True)
@@ -24,47 +24,62 @@ class Mapped:
     Attributes
     ----------
     frame : pandas.DataFrame
-        Symbols first, then the columns that no symbol stands for.
+        The law's symbols first, then other symbols, then columns that no symbol stands for.
     columns : mapping of str to str
         Symbol to the column it came from.
     derive : mapping of str to str
         Symbol to its formula, in terms of symbols where they are mapped.
-    values : mapping of str to Values
-        For each symbol that has values.
+    told : mapping of str to collection of int
+        Positions of a symbol's cells whose fault is among the problems already.
     problems : tuple of Problem
     """
 
     frame: pd.DataFrame
     columns: Mapping[str, str]
     derive: Mapping[str, str]
-    values: Mapping[str, Values]
-    problems: tuple[Problem, ...] = ()
+    told: Mapping[str, Collection[int]]
+    problems: tuple[Problem, ...]
+
+
+def symbols_of(law: Law) -> dict[str, Input | Response]:
+    """What each symbol of a table stands for in a law: its inputs in order, then the response."""
+    return {item.symbol: item for item in law.inputs} | {law.response.symbol: law.response}
 
 
 def map_table(
     table: Table, law: Law, columns: Mapping[str, str], derive: Mapping[str, str], run: str | None
 ) -> Mapped:
     """Give each symbol its column; problems are collected, not raised."""
-    wanted = [*law.input_symbols, law.response.symbol]
+    frame = table.frame
+    wanted = symbols_of(law)
     asked = {
         symbol: columns.get(symbol, symbol)
         for symbol in dict.fromkeys([*wanted, *columns])
         if symbol in columns or symbol not in derive
     }
-    found = {symbol: name for symbol, name in asked.items() if name in table.frame}
-    values, faults = _read(table, found)
+    found = {symbol: name for symbol, name in asked.items() if name in frame}
+    read = {symbol: to_numbers(frame[name]) for symbol, name in found.items()}
     # A column may both give an input and name the run, as the size of a model does.
-    rest = table.frame.drop(columns=[name for name in found.values() if name != run])
-    problems = _given_twice(table, columns, derive) + _missing(table, law, asked, run) + faults
+    rest = frame.drop(columns=[name for name in found.values() if name != run])
+    problems = _given_twice(table, columns, derive) + _missing(table, law, asked, run)
+    for symbol, name in found.items():
+        called = column_label(name, symbol)
+        refused = read[symbol][1]
+        code = "text-in-number-column"
+        problems += cell_problems(code, called, frame.index, refused, column=name)
     problems += _shadowed(rest, found)
     rest = rest.drop(columns=[name for name in rest if name in found])
-    free = {symbol: text for symbol, text in derive.items() if symbol not in table.frame}
-    formulas, derived, faults = derive_symbols(free, found, values, rest)
-    problems += faults
-    values = values | derived
-    symbols = {symbol: item.numbers for symbol, item in values.items()}
-    frame = pd.concat([pd.DataFrame(symbols, index=table.frame.index), rest], axis=1)
-    return Mapped(frame, found, formulas, values, tuple(problems))
+    free = {s: text for s, text in derive.items() if s not in frame}
+    numbers = {symbol: values for symbol, (values, _) in read.items()}
+    formulas, numbers, faults = derive_symbols(free, found, numbers, frame)
+    order = [symbol for symbol in dict.fromkeys([*wanted, *numbers]) if symbol in numbers]
+    return Mapped(
+        pd.concat([pd.DataFrame(numbers, index=frame.index)[order], rest], axis=1),
+        found,
+        formulas,
+        {symbol: refused.keys() for symbol, (_, refused) in read.items()},
+        (*problems, *faults),
+    )
 
 
 def _given_twice(
@@ -73,28 +88,26 @@ def _given_twice(
     return [
         error(
             "derived-and-given",
-            f"{symbol} is given by column {short(columns.get(symbol, symbol))} of {table.source} "
-            f"and derived as {derive[symbol]}; leave one of them out.",
+            f"{symbol} is given by column {short(name)} of {table.source} and derived as "
+            f"{derive[symbol]}; leave one of them out.",
             symbol=symbol,
-            column=columns.get(symbol, symbol),
+            column=name,
         )
         for symbol in derive
-        if columns.get(symbol, symbol) in table.frame
+        if (name := columns.get(symbol, symbol)) in table.frame
     ]
 
 
-def _missing(table: Table, law: Law, sources: Mapping[str, str], run: str | None) -> list[Problem]:
+def _missing(table: Table, law: Law, asked: Mapping[str, str], run: str | None) -> list[Problem]:
     names = list(table.frame.columns)
-    used = set(sources.values())
-    free = [name for name in names if name not in used]
-    meanings: dict[str, Input | Response] = {item.symbol: item for item in law.inputs}
-    meanings[law.response.symbol] = law.response
+    free = [name for name in names if name not in asked.values()]
+    items = symbols_of(law)
     problems = []
-    for symbol, name in sources.items():
+    for symbol, name in asked.items():
         if name not in names:
-            item = meanings.get(symbol)
+            item = items.get(symbol)
             near = nearest(_words(name, item), free)
-            hint = (
+            use = (
                 f'; the nearest is {short(near)}: columns={{"{symbol}": "{near}"}} '
                 f"(--column {symbol}={near})"
                 if near
@@ -102,17 +115,18 @@ def _missing(table: Table, law: Law, sources: Mapping[str, str], run: str | None
             )
             for_what = f" for {symbol} ({item.meaning})" if item else f" for {symbol}"
             message = (
-                f"{table.source} has no column {short(name)}{for_what}{hint}. "
+                f"{table.source} has no column {short(name)}{for_what}{use}. "
                 f"It has {listed(short(column) for column in names)}."
             )
             problems.append(
                 error("missing-column", message, column=name, symbol=symbol, nearest=near)
             )
     if run is not None and run not in names:
-        near = nearest([run], names)
-        hint = f"; the nearest is {short(near)}" if near else ""
-        message = f"{table.source} has no column {short(run)} that names the training run{hint}."
-        problems.append(error("missing-column", message, column=run, nearest=near))
+        message = (
+            f"{table.source} has no column {short(run)} that names the training run"
+            f"{hint(run, names)}."
+        )
+        problems.append(error("missing-column", message, column=run, nearest=nearest([run], names)))
     return problems
 
 
@@ -123,17 +137,6 @@ def _words(name: str, item: Input | Response | None) -> list[str]:
     if isinstance(item, Response):
         return [name, *(word for word in item.meaning.split() if len(word) > 3)]
     return [name]
-
-
-def _read(table: Table, found: Mapping[str, str]) -> tuple[dict[str, Values], list[Problem]]:
-    values = {}
-    problems = []
-    for symbol, name in found.items():
-        numbers, refused = to_numbers(table.frame[name])
-        values[symbol] = Values(numbers, frozenset(refused))
-        if refused:
-            problems.append(text_problem(column_label(name, symbol), name, refused, table.frame))
-    return values, problems
 
 
 def _shadowed(rest: pd.DataFrame, found: Mapping[str, str]) -> list[Problem]:

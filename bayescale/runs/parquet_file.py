@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pandas as pd
 
-from bayescale.runs.source import read_bytes, refuse
+from bayescale.runs.source import refuse
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
+def read_parquet(file: str, content: bytes) -> pd.DataFrame:
     """Read a Parquet file.
+
+    Parameters
+    ----------
+    file : str
+        Its name, for messages.
+    content : bytes
 
     Returns
     -------
@@ -23,23 +28,21 @@ def read_parquet(path: Path) -> pd.DataFrame:
     RunsError
         If it is no Parquet file, or pyarrow is absent.
     """
-    content = read_bytes(path)
     if not content.startswith(b"PAR1"):
-        refuse("not-parquet", f"File {path.name!r} is not a Parquet file; give it its own ending.")
+        refuse("not-parquet", f"File {file!r} is not a Parquet file; give it its own ending.")
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         refuse(
             "no-pyarrow",
-            f"File {path.name!r} is Parquet, which needs pyarrow: "
+            f"File {file!r} is Parquet, which needs pyarrow: "
             'pip install "bayescale[parquet]", or save the table as CSV.',
         )
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content))
     except (pyarrow.ArrowException, OSError) as fault:
         reason = str(fault).splitlines()[0]
-        refuse("not-parquet", f"File {path.name!r} is a damaged Parquet file: {reason}")
+        refuse("not-parquet", f"File {file!r} is a damaged Parquet file: {reason}")
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
-    frame.index = pd.RangeIndex(len(frame), name="row")
-    return frame
+    return frame.rename_axis(index="row")

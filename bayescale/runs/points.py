@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.runs.cells import to_numbers
+from bayescale.runs.cells import above, to_numbers, unfit
 from bayescale.runs.wording import listed, nearest, short
 
 
@@ -46,9 +47,14 @@ def read_points(
         For an input that is missing, unknown, not a number, not finite, or not positive
         (zero only where the law allows it), and for lists of different lengths.
     """
+    if not isinstance(at, Mapping | pd.DataFrame):
+        raise InputError(
+            f"Points are a mapping such as {{'N': '70B'}} or a DataFrame, not {short(at)}."
+        )
     formulas = {symbol: Formula(text) for symbol, text in (derive or {}).items()}
-    given = _by_symbol(at, columns or {})
     needed = [*law.input_symbols, *(name for item in formulas.values() for name in item.names)]
+    symbols = {name: symbol for symbol, name in (columns or {}).items() if symbol not in at}
+    given = {symbols.get(str(name), str(name)): values for name, values in at.items()}
     if not isinstance(at, pd.DataFrame):
         _check_names(given, law, needed)
     values = _broadcast({name: _numbers(name, given[name]) for name in given if name in needed})
@@ -61,25 +67,14 @@ def read_points(
     return points
 
 
-def _by_symbol(at: Mapping[str, Any] | pd.DataFrame, columns: Mapping[str, str]) -> dict[str, Any]:
-    if not isinstance(at, Mapping | pd.DataFrame):
-        raise InputError(
-            f"Points are a mapping such as {{'N': '70B'}} or a DataFrame, not {short(at)}."
-        )
-    given = {str(name): values for name, values in at.items()}
-    symbols = {name: symbol for symbol, name in columns.items() if symbol not in given}
-    return {symbols.get(name, name): values for name, values in given.items()}
-
-
 def _check_names(given: Mapping[str, Any], law: Law, needed: list[str]) -> None:
-    for name in given:
-        if name not in needed:
-            near = nearest([name], needed)
-            hint = f" Did you mean {near}?" if near else ""
-            raise InputError(
-                f"{short(name)} is not an input of {law.name!r}, which takes "
-                f"{', '.join(law.input_symbols)}.{hint}"
-            )
+    strange = next((name for name in given if name not in needed), None)
+    if strange is not None:
+        near = nearest([strange], needed)
+        raise InputError(
+            f"{short(strange)} is not an input of {law.name!r}, which takes "
+            f"{', '.join(law.input_symbols)}." + (f" Did you mean {near}?" if near else "")
+        )
 
 
 def _numbers(name: str, value: Any) -> Array:
@@ -107,27 +102,29 @@ def _broadcast(values: Mapping[str, Array]) -> dict[str, Any]:
 
 
 def _check_complete(values: Mapping[str, Any], law: Law, formulas: Mapping[str, Formula]) -> None:
-    missing = [item for item in law.inputs if item.symbol not in values]
-    if missing:
-        told = []
-        for item in missing:
+    told = []
+    for item in law.inputs:
+        if item.symbol not in values:
             formula = formulas.get(item.symbol)
             lacking = [name for name in formula.names if name not in values] if formula else []
             reason = f", or {' and '.join(lacking)} to derive it as {formula}" if lacking else ""
             told.append(f"{item.symbol} ({item.meaning}){reason}")
+    if told:
         raise InputError(f"A point of {law.name!r} lacks {'; '.join(told)}.")
 
 
 def _check_values(points: pd.DataFrame, law: Law) -> None:
     for item in law.inputs:
         values = points[item.symbol].to_numpy()
-        bad = ~np.isfinite(values) | (values < 0) | ((values == 0) & (not item.zero))
-        if bad.any():
-            where = listed(f"{values[k]:g} at point {k}" for k in np.flatnonzero(bad))
-            least = "zero or more" if item.zero else "more than zero"
-            raise InputError(f"{item.symbol} must be finite and {least}; it is {where}.")
+        least = "zero or more" if item.zero else "more than zero"
+        bad = np.any(list(unfit(values, item.zero).values()), axis=0)
+        _refuse_where(bad, values, f"{item.symbol} must be finite and {least}")
         if item.at_most:
-            over = np.flatnonzero(values > points[item.at_most].to_numpy() * (1 + 1e-9))
-            if over.size:
-                where = listed(f"{values[k]:g} at point {k}" for k in over.tolist())
-                raise InputError(f"{item.symbol} is never more than {item.at_most}; it is {where}.")
+            over = above(values, points[item.at_most].to_numpy())
+            _refuse_where(over, values, f"{item.symbol} is never more than {item.at_most}")
+
+
+def _refuse_where(bad: npt.NDArray[np.bool_], values: Array, rule: str) -> None:
+    if bad.any():
+        where = listed(f"{values[k]:g} at point {k}" for k in np.flatnonzero(bad).tolist())
+        raise InputError(f"{rule}; it is {where}.")

@@ -7,7 +7,7 @@ Each input is regressed on those before it, after leaving out what depends on ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,90 +36,81 @@ class Relation:
     @property
     def product(self) -> str:
         """The right side, e.g. ``6*N*D``."""
-        factors = [_power(name, power) for name, power in self.powers.items()]
         constant = f"{self.constant:.4g}"
-        return "*".join(([] if constant == "1" else [constant]) + factors)
+        factors = [] if constant == "1" else [constant]
+        for name, power in self.powers.items():
+            written = f"{power:.3g}"
+            factors.append(name if written == "1" else f"{name}**{written}")
+        return "*".join(factors)
 
 
-def _power(name: str, power: float) -> str:
-    written = f"{power:.3g}"
-    return name if written == "1" else f"{name}**{written}"
-
-
-def relation_problems(inputs: Mapping[str, Array], law: Law) -> list[Problem]:
-    """Warn of every input that others (nearly) determine.
+def relations(inputs: Mapping[str, Array]) -> list[Relation]:
+    """Find every input that others (nearly) determine.
 
     Parameters
     ----------
     inputs : mapping of str to ndarray, shape (n_runs,)
         Valid values; runs with a zero are left out here.
-    law : Law
+
+    Returns
+    -------
+    list of Relation
+        Each with a residual at rounding level, or a log correlation above 0.99.
     """
-    return [_problem(relation, law) for relation in relations(inputs)]
-
-
-def relations(inputs: Mapping[str, Array]) -> list[Relation]:
-    """Find them: residual at rounding level, or a log correlation above 0.99."""
     table = np.column_stack(list(inputs.values()))
-    logs = np.log(np.unique(table[(table > 0).all(axis=1)], axis=0))
-    free: list[int] = []
+    places = np.log(np.unique(table[(table > 0).all(axis=1)], axis=0))
+    logs = dict(zip(inputs, places.T, strict=True))
+    free: list[str] = []
     found = []
-    names = list(inputs)
-    for column in range(len(names)):
+    for symbol in logs:
         # A straight line through as many points as it has coefficients proves nothing.
-        if len(logs) < len(free) + 3 or np.ptp(logs[:, column]) < 1e-9:
+        if len(places) < len(free) + 3 or np.ptp(logs[symbol]) < 1e-9:
             continue
-        relation = _best(logs, column, free, names) if free else None
+        relation = _best(symbol, free, logs) if free else None
         if relation is None:
-            free.append(column)
+            free.append(symbol)
         else:
             found.append(relation)
     return found
 
 
-def _best(logs: Array, column: int, free: list[int], names: list[str]) -> Relation | None:
+def _best(symbol: str, others: list[str], logs: Mapping[str, Array]) -> Relation | None:
     """Prefer a relation that holds in every run, then one to a single other input."""
-    joint = _regress(logs, column, free, names)
+    joint = _regress(symbol, others, logs)
     if joint is not None and joint.residual <= ROUNDED:
         return joint
-    pairs = [pair for k in free if (pair := _regress(logs, column, [k], names)) is not None]
+    pairs = [pair for other in others if (pair := _regress(symbol, [other], logs)) is not None]
     return min(pairs, key=lambda pair: pair.residual, default=joint)
 
 
-def _regress(logs: Array, column: int, free: list[int], names: list[str]) -> Relation | None:
-    mean = logs.mean(axis=0)
-    centred = logs - mean
-    slopes = np.linalg.lstsq(centred[:, free], centred[:, column], rcond=None)[0]
-    residual = float(np.std(centred[:, column] - centred[:, free] @ slopes))
-    spread = float(np.std(centred[:, column]))
-    if residual > np.sqrt(1 - CORRELATED**2) * spread:
+def _regress(symbol: str, others: list[str], logs: Mapping[str, Array]) -> Relation | None:
+    log, table = logs[symbol], np.column_stack([logs[other] for other in others])
+    slopes = np.linalg.lstsq(table - table.mean(axis=0), log - log.mean(), rcond=None)[0]
+    residual = float(np.std(log - table @ slopes))
+    if residual > np.sqrt(1 - CORRELATED**2) * np.std(log):
         return None
-    kept = [(k, slope) for k, slope in zip(free, slopes, strict=True) if abs(slope) > 5e-4]
-    constant = float(np.exp(mean[column] - sum(slope * mean[k] for k, slope in kept)))
-    powers = {names[k]: float(slope) for k, slope in kept}
-    return Relation(names[column], constant, powers, residual)
-
-
-def _problem(relation: Relation, law: Law) -> Problem:
-    others = " and ".join(relation.powers)
-    details = {
-        "symbol": relation.symbol,
-        "constant": relation.constant,
-        "powers": dict(relation.powers),
-        "residual": relation.residual,
+    powers = {
+        other: float(slope)
+        for other, slope in zip(others, slopes, strict=True)
+        if abs(slope) > 5e-4
     }
-    if relation.residual <= ROUNDED:
-        how = "" if relation.residual <= EXACT else f" to within {relation.residual:.1g}"
-        code, says = "product-input", f"{relation.symbol} = {relation.product} in every run{how}"
-    else:
-        code = "fixed-ratio" if len(relation.powers) == 1 else "near-product"
-        says = (
-            f"{relation.symbol} is nearly {relation.product} (log correlation above {CORRELATED:g})"
+    constant = np.exp(np.mean(log - sum(power * logs[other] for other, power in powers.items())))
+    return Relation(symbol, float(constant), powers, residual)
+
+
+def relation_problems(inputs: Mapping[str, Array], law: Law) -> Iterator[Problem]:
+    """Warn of every input that others (nearly) determine; arguments as of :func:`relations`."""
+    for relation in relations(inputs):
+        symbol, others = relation.symbol, " and ".join(relation.powers)
+        if relation.residual <= ROUNDED:
+            how = "" if relation.residual <= EXACT else f" to within {relation.residual:.1g}"
+            code, says = "product-input", f"{symbol} = {relation.product} in every run{how}"
+        else:
+            code = "fixed-ratio" if len(relation.powers) == 1 else "near-product"
+            says = f"{symbol} is nearly {relation.product} (log correlation above {CORRELATED:g})"
+        message = (
+            f"{says}: the exponent of {symbol} cannot be told apart from those of {others}. "
+            f"Forecasts of {law.response.symbol} hold where this relation does; runs that break "
+            "it would separate them."
         )
-    return warning(
-        code,
-        f"{says}: the exponent of {relation.symbol} cannot be told apart from those of {others}. "
-        f"Forecasts of {law.response.symbol} hold where this relation does; runs that break it "
-        "would separate them.",
-        **details,
-    )
+        yield warning(code, message, **vars(relation))

@@ -19,14 +19,12 @@ from bayescale.errors import InputError, Problem, RunsError
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
-from bayescale.runs.cells import Values
-from bayescale.runs.checks import bound_problems, number_problems, spread_problems
+from bayescale.runs.checks import errors_of, find_problems
 from bayescale.runs.conditions import rows_where
-from bayescale.runs.mapping import Mapped, map_table
-from bayescale.runs.relations import relation_problems
-from bayescale.runs.schema import value_problems
+from bayescale.runs.mapping import Mapped, map_table, symbols_of
+from bayescale.runs.points import read_points
 from bayescale.runs.table import Table, read_table
-from bayescale.runs.wording import error, listed, row_label, short
+from bayescale.runs.wording import short
 
 Mask = npt.ArrayLike | str | Callable[[pd.DataFrame], Any]
 
@@ -84,7 +82,7 @@ class Runs:
     def digest(self) -> str:
         """SHA-256 over the law's symbols, their values and the groups, in hexadecimal."""
         found = hashlib.sha256()
-        for symbol in (*self.law.input_symbols, self.law.response.symbol):
+        for symbol in symbols_of(self.law):
             found.update(symbol.encode() + b"\0" + self._values(symbol).astype("<f8").tobytes())
         found.update(json.dumps(None if self.groups is None else self.groups.tolist()).encode())
         return found.hexdigest()
@@ -92,19 +90,16 @@ class Runs:
     @property
     def summary(self) -> pd.DataFrame:
         """One row per symbol of the law: where it came from, unit, smallest and largest."""
-        units = {item.symbol: item.unit for item in self.law.inputs}
-        units[self.law.response.symbol] = self.law.response.unit
-        rows = [
-            {
-                "symbol": symbol,
+        rows = {
+            symbol: {
                 "from": self.derive.get(symbol) or self.columns[symbol],
-                "unit": unit,
-                "smallest": format_number(self._values(symbol).min()),
-                "largest": format_number(self._values(symbol).max()),
+                "unit": item.unit,
+                "smallest": format_number(self.table[symbol].min()),
+                "largest": format_number(self.table[symbol].max()),
             }
-            for symbol, unit in units.items()
-        ]
-        return pd.DataFrame(rows).set_index("symbol")
+            for symbol, item in symbols_of(self.law).items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("symbol")
 
     def for_law(self, law: str | Path | Law) -> Runs:
         """Return the same rows for another law, validated again.
@@ -114,13 +109,7 @@ class Runs:
         RunsError
             If the table lacks a column of that law, or values that it can be fitted to.
         """
-        derived = [symbol for symbol in self.derive if symbol in self.table]
-        known = {symbol: symbol for symbol in (*self.columns, *derived)}
-        table = Table(self.table, self.source)
-        mapped = map_table(table, catalogue.resolve(law), known, {}, self.run)
-        columns = {s: self.columns.get(s, s) for s in mapped.columns if s not in derived}
-        mapped = replace(mapped, columns=columns, derive=self.derive)
-        return _validated(mapped, catalogue.resolve(law), self.run, self.source)
+        return self._again(self.table, catalogue.resolve(law))
 
     def select(self, mask: Mask) -> Runs:
         """Return some of the runs, validated again.
@@ -138,10 +127,49 @@ class Runs:
         RunsError
             If fewer than two runs remain, or runs that teach nothing.
         """
-        table = self.table[_as_mask(self.table, mask)]
-        values = {s: Values(table[s].to_numpy()) for s in (*self.columns, *self.derive)}
-        mapped = Mapped(table, self.columns, self.derive, values)
-        return _validated(mapped, self.law, self.run, self.source)
+        return self._again(self.table[_as_mask(self.table, mask)], self.law)
+
+    def append(self, points: pd.DataFrame, response: npt.ArrayLike) -> Runs:
+        """Return these runs and further ones, of which only the new values are validated.
+
+        Parameters
+        ----------
+        points : pandas.DataFrame, n_points rows
+            The law's inputs by symbol; one that is not given is derived. Where a column names
+            the training run, labels of it; without them each point is a run of its own.
+        response : array, shape (n_points,)
+
+        Returns
+        -------
+        Runs
+            Other columns are missing in the new rows, whose labels go on from the largest.
+
+        Raises
+        ------
+        InputError
+            If inputs or responses are missing, not finite, or not positive.
+        """
+        inputs, values = read_points(points, self.law, self.derive), np.asarray(response, float)
+        if values.shape != (len(inputs),) or not (np.isfinite(values) & (values > 0)).all():
+            raise InputError(
+                f"{len(inputs)} further runs need {len(inputs)} finite and positive values of "
+                f"{self.law.response.symbol}, not {short(response)}."
+            )
+        start = int(self.table.index.max()) + 1
+        index = pd.RangeIndex(start, start + len(inputs), name=self.table.index.name)
+        rows = inputs.set_axis(index).assign(**{self.law.response.symbol: values})
+        if self.run is not None and self.run not in rows:
+            new = [f"new run {label}" for label in index]
+            rows[self.run] = points[self.run].to_numpy() if self.run in points else new
+        return replace(self, table=pd.concat([self.table, rows]))
+
+    def _again(self, table: pd.DataFrame, law: Law) -> Runs:
+        """Return other rows or another law, validated; symbols are columns already."""
+        known = {symbol: symbol for symbol in (*self.columns, *self.derive)}
+        mapped = map_table(Table(table, self.source), law, known, {}, self.run)
+        columns = {s: self.columns.get(s, s) for s in mapped.columns if s not in self.derive}
+        mapped = replace(mapped, columns=columns, derive=self.derive)
+        return _validated(mapped, law, self.run, self.source)
 
     def _values(self, symbol: str) -> Array:
         return self.table[symbol].to_numpy(dtype=np.float64, copy=True)
@@ -151,18 +179,18 @@ class Runs:
         grouped = "" if self.groups is None else f" in {len(set(self.groups))} training runs"
         return f"{len(self)} runs{grouped} for {self.law.name} from {self.source}"
 
+    @property
+    def _told(self) -> list[str]:
+        return [f"{problem.severity}: {problem.message}" for problem in self.problems]
+
     def __repr__(self) -> str:
-        told = [f"{problem.severity}: {problem.message}" for problem in self.problems]
-        return "\n".join([self._title, self.summary.to_string(), *told])
+        return "\n".join([self._title, self.summary.to_string(), *self._told])
 
     def _repr_html_(self) -> str:
-        told = "".join(
-            f"<li>{html.escape(f'{problem.severity}: {problem.message}')}</li>"
-            for problem in self.problems
-        )
-        title = html.escape(self._title)
+        told = "".join(f"<li>{html.escape(finding)}</li>" for finding in self._told)
         findings = f"<ul>{told}</ul>" if told else ""
-        return f"<div><p>{title}</p>{self.summary.to_html(escape=True)}{findings}</div>"
+        table = self.summary.to_html(escape=True)
+        return f"<div><p>{html.escape(self._title)}</p>{table}{findings}</div>"
 
 
 def read_runs(
@@ -207,8 +235,7 @@ def read_runs(
     """
     found = catalogue.resolve(law)
     table = read_table(source)
-    conditions = [where] if isinstance(where, str) else list(where)
-    for condition in conditions:
+    for condition in [where] if isinstance(where, str) else where:
         kept = table.frame[rows_where(table.frame, condition)]
         if kept.empty:
             raise InputError(f"No row of {table.source} meets the condition {condition!r}.")
@@ -223,40 +250,10 @@ def _as_text(mapping: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _validated(mapped: Mapped, law: Law, run: str | None, source: str) -> Runs:
-    """Check all that can be checked; raise if anything found is an error."""
-    origin = {**mapped.columns, **{s: f"{s} = {text}" for s, text in mapped.derive.items()}}
-    problems = list(mapped.problems)
-    problems += value_problems(mapped.values, mapped.frame.index, law, origin)
-    if run is not None and run in mapped.frame:
-        problems += _unnamed(mapped.frame[run], run)
-    if not _errors(problems):
-        inputs = {s: mapped.frame[s].to_numpy(dtype=float) for s in law.input_symbols}
-        problems += number_problems(mapped.frame, law)
-        problems += bound_problems(inputs, law, mapped.frame.index)
-        problems += spread_problems(inputs, law)
-        problems += relation_problems(inputs, law)
-    if _errors(problems):
-        raise RunsError(_errors(problems))
-    return Runs(
-        law, mapped.frame, mapped.columns, mapped.derive, run, source, problems=tuple(problems)
-    )
-
-
-def _errors(problems: Sequence[Problem]) -> list[Problem]:
-    return [problem for problem in problems if problem.severity == "error"]
-
-
-def _unnamed(column: pd.Series[Any], run: str) -> list[Problem]:
-    positions = np.flatnonzero(column.isna()).tolist()
-    if not positions:
-        return []
-    where = listed(row_label(column.index, position) for position in positions)
-    message = (
-        f"Column {short(run)} names the training run, and is empty in {where}. Name each run, "
-        "or leave these rows out."
-    )
-    rows = [column.index[position] for position in positions]
-    return [error("unnamed-run", message, column=run, rows=rows)]
+    problems = find_problems(mapped, law, run)
+    if errors := errors_of(problems):
+        raise RunsError(errors)
+    return Runs(law, mapped.frame, mapped.columns, mapped.derive, run, source, tuple(problems))
 
 
 def _as_mask(table: pd.DataFrame, mask: Mask) -> npt.NDArray[np.bool_]:

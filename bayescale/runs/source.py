@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bayescale.errors import RunsError
-from bayescale.runs.wording import error
+from bayescale.runs.wording import error, nearest
 
 _MAGIC = {
     b"PAR1": "a Parquet file; give it the ending .parquet",
@@ -21,7 +21,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 def refuse(code: str, message: str, **details: object) -> NoReturn:
-    """Stop with one problem about the file as a whole."""
+    """Stop with one problem about the table as a whole."""
     raise RunsError([error(code, message, **details)])
 
 
@@ -50,46 +50,42 @@ def read_bytes(path: Path) -> bytes:
 def _hint(path: Path) -> str:
     if not path.parent.is_dir():
         return f" The folder {str(path.parent)!r} does not exist."
-    from bayescale.runs.wording import nearest
-
     near = nearest([path.name], sorted(item.name for item in path.parent.iterdir()))
     return f" Did you mean {near!r}?" if near else " Check the spelling and the folder."
 
 
-def read_text(path: Path) -> str:
-    """Read a file as UTF-8, with or without a byte order mark.
+def to_text(name: str, content: bytes) -> str:
+    """Decode the content of a file as UTF-8, with or without a byte order mark.
 
     Raises
     ------
     RunsError
-        As :func:`read_bytes`; or if it is another kind of file, not text, or in another
-        encoding, with the line and the byte that show it.
+        If it is another kind of file, not text, or in another encoding, with the line and
+        the byte that show it.
     """
-    content = read_bytes(path)
     for magic, what in _MAGIC.items():
         if content.startswith(magic):
-            refuse("not-text", f"File {path.name!r} is {what}.")
+            refuse("not-text", f"File {name!r} is {what}.")
     if content.startswith(_UTF16) or _every_other_is_null(content[:2000]):
         refuse(
             "wrong-encoding",
-            f"File {path.name!r} is encoded as UTF-16; save it as UTF-8 "
+            f"File {name!r} is encoded as UTF-16; save it as UTF-8 "
             "(in Excel: 'CSV UTF-8', in PowerShell: -Encoding utf8).",
             encoding="utf-16",
         )
     # Text has no control characters but tabs and line ends; random bytes are a tenth so.
     if len(_CONTROL.findall(content[:65536])) > len(content[:65536]) / 100:
-        refuse("not-text", f"File {path.name!r} is not text; it holds bytes that no table has.")
+        refuse("not-text", f"File {name!r} is not text; it holds bytes that no table has.")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
         refuse(
             "wrong-encoding",
-            f"File {path.name!r}, line {line}: the byte 0x{content[fault.start]:02x} is not "
+            f"File {name!r}, line {line}: the byte 0x{content[fault.start]:02x} is not "
             "UTF-8 (it may be Latin-1 or Windows-1252); save the file as UTF-8.",
             line=line,
         )
-    return text
 
 
 def _every_other_is_null(start: bytes) -> bool:

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import pandas as pd
 
-from bayescale.errors import InputError, RunsError
+from bayescale.errors import InputError
 from bayescale.runs.csv_file import read_csv
 from bayescale.runs.jsonl_file import read_jsonl
 from bayescale.runs.parquet_file import read_parquet
-from bayescale.runs.source import refuse
-from bayescale.runs.wording import error, listed, short
+from bayescale.runs.source import read_bytes, refuse
+from bayescale.runs.wording import listed, short
 
-READERS: Mapping[str, Callable[[Path], pd.DataFrame]] = {
+READERS: Mapping[str, Callable[[str, bytes], pd.DataFrame]] = {
     ".csv": read_csv,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
@@ -58,10 +57,9 @@ def read_table(source: str | Path | pd.DataFrame) -> Table:
         If ``source`` is neither a path nor a DataFrame.
     """
     if isinstance(source, pd.DataFrame):
-        frame, name = _flat(source), "DataFrame"
+        name, frame = "DataFrame", source.set_axis(pd.RangeIndex(len(source), name="row"))
     elif isinstance(source, str | Path):
-        path = Path(source)
-        frame, name = _reader(path)(path), path.name
+        name, frame = Path(source).name, _from_file(Path(source))
     else:
         raise InputError(
             f"Runs are read from a path or a DataFrame, not from a {type(source).__name__}."
@@ -69,36 +67,21 @@ def read_table(source: str | Path | pd.DataFrame) -> Table:
     names = [str(column) for column in frame.columns]
     twice = [column for column, times in Counter(names).items() if times > 1]
     if twice:
-        message = (
-            f"{name} has more than one column named {listed(short(column) for column in twice)}; "
-            "rename or drop one."
-        )
-        raise RunsError([error("duplicate-column", message, columns=twice)])
+        called = listed(short(column) for column in twice)
+        message = f"{name} has more than one column named {called}; rename or drop one."
+        refuse("duplicate-column", message, columns=twice)
     if frame.empty:
         refuse("no-rows", f"{name} has no rows; give one row per run.")
-    frame.columns = pd.Index(names)
-    return Table(frame, name)
+    return Table(frame.set_axis(pd.Index(names), axis="columns"), name)
 
 
-def _flat(frame: pd.DataFrame) -> pd.DataFrame:
-    copy = frame.copy()
-    copy.index = pd.RangeIndex(len(copy), name="row")
-    return copy
-
-
-def _reader(path: Path) -> Callable[[Path], pd.DataFrame]:
+def _from_file(path: Path) -> pd.DataFrame:
+    content = read_bytes(path)
     if path.suffix.lower() not in READERS:
-        _refuse_kind(path)
-    return READERS[path.suffix.lower()]
-
-
-def _refuse_kind(path: Path) -> NoReturn:
-    if path.is_dir():
-        refuse("directory", f"{str(path)!r} is a directory; give the path of one file in it.")
-    if not path.exists():
-        refuse("no-such-file", f"There is no file {str(path)!r}; check the spelling and folder.")
-    refuse(
-        "unknown-suffix",
-        f"File {path.name!r} has the ending {path.suffix!r}; bayescale reads {', '.join(READERS)}.",
-        suffix=path.suffix,
-    )
+        refuse(
+            "unknown-suffix",
+            f"File {path.name!r} has the ending {path.suffix!r}; bayescale reads "
+            f"{', '.join(READERS)}.",
+            suffix=path.suffix,
+        )
+    return READERS[path.suffix.lower()](path.name, content)

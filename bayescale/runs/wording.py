@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 from typing import Any
-
-import pandas as pd
 
 from bayescale.errors import Problem
 
 MAX_LISTED = 10
 # Beyond this a table is rubbish, and comparing names would take long.
 _MAX_NAMES, _MAX_NAME = 200, 60
+# Two words less alike than this are different words.
+_ALIKE = 0.6
 
 
 def short(value: object, width: int = 40) -> str:
@@ -21,11 +21,11 @@ def short(value: object, width: int = 40) -> str:
     return repr(text if len(text) <= width else text[: width - 1] + "…")
 
 
-def listed(items: Iterable[str], limit: int = MAX_LISTED) -> str:
-    """Join with commas; beyond ``limit`` only the number of the others is told."""
+def listed(items: Iterable[str]) -> str:
+    """Join with commas; beyond ten only the number of the others is told."""
     every = list(items)
-    rest = len(every) - limit
-    return ", ".join(every[:limit]) + (f", … and {rest} more" if rest > 0 else "")
+    rest = len(every) - MAX_LISTED
+    return ", ".join(every[:MAX_LISTED]) + (f", … and {rest} more" if rest > 0 else "")
 
 
 def column_label(column: str, symbol: str) -> str:
@@ -33,31 +33,22 @@ def column_label(column: str, symbol: str) -> str:
     return short(column) if column == symbol else f"{short(column)} ({symbol})"
 
 
-def row_label(index: pd.Index, position: int) -> str:
-    """Name a row as its reader counts it: ``line 17`` of a file, ``row 16`` of a table."""
-    return f"{index.name} {index[position]}"
-
-
-def rows_with_values(index: pd.Index, positions: Sequence[int], values: Sequence[Any]) -> str:
-    """List rows with the offending values: ``line 3 ('abc'), line 7 ('x')``."""
-    pairs = zip(positions, values, strict=True)
-    return listed(f"{row_label(index, position)} ({_shown(value)})" for position, value in pairs)
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else short(value)
-
-
 def nearest(wanted: Iterable[str], names: Iterable[object]) -> str | None:
     """Find the name most like one of the wanted words, or None if none is alike."""
     known = [str(name) for name in names if len(str(name)) <= _MAX_NAME][:_MAX_NAMES]
-    lower = {name.lower(): name for name in known}
-    best: tuple[float, str | None] = (0.0, None)
-    for word in wanted:
-        for near in difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6):
-            likeness = difflib.SequenceMatcher(None, word.lower(), near).ratio()
-            best = max(best, (likeness, lower[near]), key=lambda pair: pair[0])
-    return best[1]
+    alike = [
+        (SequenceMatcher(None, word.lower(), name.lower()).ratio(), name)
+        for word in wanted
+        for name in known
+    ]
+    likeness, name = max(alike, key=lambda pair: pair[0], default=(0.0, ""))
+    return name if likeness >= _ALIKE else None
+
+
+def hint(wanted: str, names: Iterable[object], otherwise: str = "") -> str:
+    """End a sentence with the nearest name: ``; the nearest is 'n_params'``."""
+    near = nearest([wanted], names)
+    return f"; the nearest is {short(near)}" if near else otherwise
 
 
 def error(code: str, message: str, **details: Any) -> Problem:

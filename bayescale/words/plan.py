@@ -1,18 +1,18 @@
-"""A plan in sentences: three for who signs it."""
+"""A plan in sentences: three for who signs it, one for the smallest budget."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bayescale.decision.cost import Unit, write_amount
+from bayescale.decision.frontier import Smallest
+from bayescale.decision.plan import Plan
+from bayescale.decision.task import Task
 from bayescale.intervals import interval_name
 from bayescale.numbers import format_number
-
-if TYPE_CHECKING:
-    from bayescale.decision.plan import Plan
 
 _OF = {"mean": "the law's curve", "run": "one new run"}
 
@@ -22,16 +22,35 @@ def plan_sentences(plan: Plan) -> str:
     return " ".join([_purchase(plan), _firmness(plan), _stake(plan)])
 
 
-def _design(plan: Plan) -> str:
-    inputs = plan.design.inputs
-    return ", ".join(f"{name} = {format_number(inputs[name])}" for name in plan.task.space.free)
+def smallest_sentence(found: Smallest) -> str:
+    """The smallest budget that meets a target, or why none does: the floor, or box and limits."""
+    symbol = found.task.scenarios.law.response.symbol
+    wanted = f"P({symbol} < {found.target:g}) >= {found.wanted:.0%}"
+    if found.budget is not None:
+        return (
+            f"The smallest budget with {wanted} is {found.budget}: "
+            f"{_design(found.task, found.inputs)}, with a probability of {found.probability:.1%}."
+        )
+    boxed = f"in this box and within the limits it is at most {found.most:.1%}"
+    if not found.floor:
+        return f"No budget gives {wanted}: {boxed}."
+    middle, lower, upper = found.floor.values()
+    return (
+        f"No budget gives {wanted}: {boxed}, and without any bound on the scale "
+        f"{found.probability:.1%}, because the floor of {symbol} is {middle:.4g} "
+        f"({interval_name(0.9)}: {lower:.4g} to {upper:.4g})."
+    )
+
+
+def _design(task: Task, inputs: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {format_number(inputs[name])}" for name in task.space.free)
 
 
 def _purchase(plan: Plan) -> str:
     choice, response = plan.choice, plan.task.scenarios.law.response
     says = (
-        f"Under {plan.budget} buy {_design(plan)}: {response.symbol} is forecast at "
-        f"{choice['median']:.4g} {response.unit} ({interval_name(plan.mass)} of "
+        f"Under {plan.budget} buy {_design(plan.task, plan.design.inputs)}: {response.symbol} is "
+        f"forecast at {choice['median']:.4g} {response.unit} ({interval_name(plan.mass)} of "
         f"{_OF[plan.task.scenarios.kind]}: {choice['lower']:.4g} to {choice['upper']:.4g})"
     )
     if plan.risk.text not in ("mean", "median"):
@@ -74,7 +93,7 @@ def _stake(plan: Plan) -> str:
 
 
 def worth(amount: float, unit: Unit) -> str:
-    """Write what perfect information is worth."""
+    """Write what information is worth."""
     if not np.isfinite(amount):
         return "more than any larger budget"
     return f"{write_amount(amount, unit)} more budget" if amount > 0 else "no more budget"

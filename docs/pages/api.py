@@ -15,6 +15,11 @@ from pages.markdown import as_read, code, table
 
 INDEX = "api/index.md"
 
+PICTURES = (
+    *("forecast", "hidden", "ensemble", "composition", "returns", "isoflops", "parameters"),
+    *("pairs", "residuals", "sampler", "backtest", "plan", "next_runs"),
+)
+
 # Page -> its title and what stands on it, in the order in which work is done. A room's first
 # module says what the page is about.
 ROOMS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
@@ -24,8 +29,8 @@ ROOMS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "forecast": ("Forecasts", ("forecast", "forecast.scenarios", "forecast.predictive")),
         "judge": ("How good forecasts are", ("judge",)),
         "decision": ("Decisions", ("decision", "decision.cost", "decision.risk")),
-        "report": ("Reports and pictures", ("report", "plots")),
-        "laws": ("Laws", ("law", "law.prior", "law.noise", "expressions.text", "catalogue")),
+        "report": ("Reports and pictures", ("report", *(f"plots.{name}" for name in PICTURES))),
+        "laws": ("Laws", ("law", "law.prior", "law.noise", "law.ops", "catalogue")),
         "datasets": ("Shipped runs", ("datasets",)),
         "errors": ("Errors", ("errors",)),
     }

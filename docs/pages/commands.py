@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from bayescale.cli.commands import parser
+from bayescale.cli.main import COMMANDS
 from pages.markdown import code, prose, table
 
 INDEX = "commands/index.md"
@@ -14,9 +14,7 @@ _WIDTH = 80
 
 def command_pages() -> dict[str, str]:
     """Markdown by path: the list of commands, and one page each."""
-    commands = _commands()
-    said = {choice.dest: choice.help or "" for choice in _choices()._choices_actions}
-    rows = [(f"[bayescale {name}]({name}.md)", said[name]) for name in commands]
+    rows = [(f"[bayescale {it.name}]({it.name}.md)", it.says) for it in COMMANDS]
     index = (
         "# Command line\n\n"
         "Each command prints tables for people, and JSON with `--json` where a program may read "
@@ -25,20 +23,13 @@ def command_pages() -> dict[str, str]:
         + table(("command", "what it does"), rows)
         + "\n"
     )
-    return {INDEX: index} | {f"commands/{name}.md": _page(it) for name, it in commands.items()}
-
-
-def _choices() -> argparse._SubParsersAction[argparse.ArgumentParser]:
-    # argparse has no public way to ask a parser what it holds.
-    (found,) = (a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return found
-
-
-def _commands() -> dict[str, argparse.ArgumentParser]:
-    return dict(_choices().choices)
+    parsers = argparse.ArgumentParser("bayescale").add_subparsers()
+    pages = {f"commands/{it.name}.md": _page(it.add_to(parsers)) for it in COMMANDS}
+    return {INDEX: index} | pages
 
 
 def _page(command: argparse.ArgumentParser) -> str:
+    # argparse has no public way to ask a parser what it holds.
     formatter = argparse.HelpFormatter(command.prog, width=_WIDTH)
     formatter.add_usage(command.usage, command._actions, command._mutually_exclusive_groups)
     usage = formatter.format_help().removeprefix("usage: ").rstrip()

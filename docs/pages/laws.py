@@ -11,7 +11,7 @@ from io import StringIO
 from typing import Any
 
 from bayescale import catalogue
-from bayescale.cli import main
+from bayescale.cli.main import main
 from pages.markdown import code, papers, prose, table
 
 INDEX = "laws/index.md"
@@ -43,7 +43,8 @@ def _index(described: list[dict[str, Any]]) -> str:
     return (
         "# Laws\n\n"
         "A law is one short file: a formula in ordinary arithmetic, the meaning of its symbols, "
-        "priors with reasons. These ship; a law of your own works by the path of its file.\n\n"
+        "priors with reasons. These ship; a law of your own works by the path of its file, and "
+        "`bs.check` holds it to what these are held to.\n\n"
         + table(("law", "inputs", "what it says"), rows)
     )
 
@@ -62,7 +63,7 @@ def _page(law: dict[str, Any]) -> str:
         table(("symbol", "kind", "unit", "meaning"), symbols),
         "## Priors",
         "Priors hold where every input is divided by the reference run, the geometric mean of "
-        "the observed runs, so that every term is a share of the response there.",
+        "the observed runs, so that weights are shares of the response there.",
         _priors(law),
         "## References",
         "\n".join(references),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayescale.cli import main
+from bayescale.cli.main import main
 from bayescale.decision.plan import plan
 
 BUDGET = "1e23"
@@ -104,7 +104,7 @@ def test_what_cannot_be_met_is_exit_code_one(run):
 
 def test_a_plan_loads_no_sampler(files, tmp_path):
     code = (
-        "from bayescale.cli import main\n"
+        "from bayescale.cli.main import main\n"
         f"assert main(['plan', {str(files['loss'])!r}, '--budget', '1e23']) == 0\n"
         "import sys; print('\\n'.join(sys.modules), file=sys.stderr)"
     )

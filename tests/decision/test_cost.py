@@ -26,7 +26,7 @@ def test_serving_may_be_less_efficient():
     assert cost.money(DESIGN) == pytest.approx(plain + serving)
 
 
-def test_demand_is_one_number_per_world():
+def test_demand_is_one_number_per_scenario():
     prior = Prior("LogNormal", mu=np.log(3e12), sigma=0.5, why="a test")
     demand = Cost(tokens_served=prior).demand(20_000)
     assert np.median(demand) == pytest.approx(3e12, rel=0.02)

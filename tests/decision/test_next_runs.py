@@ -7,21 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
-from fits import TRUTH, by_hand, places
-from scipy.stats import norm
+from fits import TRUTH, by_hand, made_fit, places, runs_of
+from scipy.stats import norm, t
 
 from bayescale import catalogue
-from bayescale.decision.buying.alternatives import Decision
+from bayescale.decision.buying.candidates import Candidates
 from bayescale.decision.buying.next_runs import next_runs
-from bayescale.decision.buying.outcomes import Known, Question, judge, simulate
-from bayescale.decision.buying.purchases import forecast, one_curve, with_runs
-from bayescale.decision.buying.reweighting import normalised, smoothed, weighted_risk, widths
-from bayescale.decision.cost import Cost
+from bayescale.decision.buying.outcomes import Known, Question, judge
+from bayescale.decision.buying.reweighting import normalised, smoothed, widths
+from bayescale.decision.cost import Cost, write_amount
+from bayescale.decision.loss import Contenders
 from bayescale.decision.plan import plan
 from bayescale.decision.risk import Risk
 from bayescale.errors import InputError, Problem, UnconvergedError
+from bayescale.forecast.mixture import Ensemble
+from bayescale.forecast.predictive import Predictive
 from bayescale.forecast.scenarios import scenarios
+from bayescale.law.discrepancy import DISCREPANCY
 
 NORMAL = 1e6  # degrees of freedom
 PER_SD = 2 * norm.ppf(0.95)
@@ -96,16 +98,17 @@ def test_sample_information_is_worth_the_closed_form():
     risky = draws({"x": np.array([1e6])})[:, 0]
     response = np.column_stack([np.full(len(risky), risky.mean() - 1e-9), risky])
     inputs = {"x": np.array([1e4, 1e6])}
-    decision = Decision(inputs, {"x": 1e6}, Risk("mean"), response)
+    contenders = Contenders(inputs, {"x": 1e6}, Risk("mean"), "mean", response)
     points = pd.DataFrame({"x": [1e5]})
-    question = Question(draws, points, points, 0.9, decision, 0, False)
-    simulated = simulate(question, 256)
-    outcomes = simulated.outcomes(np.random.default_rng(0))
-    known = Known.nothing(256, len(risky)).and_run(simulated, outcomes, 0)
+    question = Question(draws, one_candidate(points), points, 0.9, contenders)
+    outcomes = question.outcomes(question.truths(256), np.random.default_rng(0))
+    known = Known.nothing(256, len(risky)).and_run(question, outcomes, 0)
     explained = risky.mean() * sd * np.sqrt(sd**2 / (sd**2 + noise**2))
-    assert judge(question, known).saved.mean() == pytest.approx(
-        explained / np.sqrt(2 * np.pi), rel=0.05
-    )
+    assert judge(question, known).value == pytest.approx(explained / np.sqrt(2 * np.pi), rel=0.05)
+
+
+def one_candidate(points):
+    return Candidates(points, np.ones(len(points)), "FLOPs")
 
 
 def test_information_is_never_worth_more_than_perfect_information():
@@ -118,6 +121,36 @@ def test_information_is_never_worth_more_than_perfect_information():
     assert bought.table["value"].max() > 0.05 * perfect
     assert bought.targets["N"].iloc[0] == pytest.approx(found.choice["N"])
     assert "worth" in bought.text
+
+
+def test_what_runs_save_is_worth_the_budget_that_saves_as_much():
+    fit = chinchilla()
+    found = plan(fit, budget=1e23)
+    bought = next_runs(fit, {"N": [1e10], "D": [1e10]}, plan=found, refits="never")
+    more = plan(fit, budget=1e23 + bought.worth)
+    seen = found.design.scenarios
+    saved = seen(found.design.columns).mean() - seen(more.design.columns).mean()
+    assert saved == pytest.approx(bought.choice["value"].iloc[-1], rel=0.01)
+    assert write_amount(bought.worth, "FLOPs") in bought.text
+    assert "worth the price" in bought.text
+    # Dollars against FLOPs: no verdict.
+    quoted = {"N": [1e10], "D": [1e10], "cost": "$40K"}
+    text = next_runs(fit, quoted, plan=found, refits="never").text
+    assert "for $40K: weigh the two" in text
+
+
+def test_density_quantile_and_probability_of_a_response_are_the_librarys():
+    rng = np.random.default_rng(0)
+    spread = rng.uniform(0.1, 2.0, (50, 3)), rng.uniform(1.5, 40.0, (50, 3))
+    found = Predictive(rng.normal(0, 1, (50, 3)), *spread)
+    law = t(found.dof, found.location, found.scale)
+    np.testing.assert_allclose(found.probabilities(1.7), law.cdf(np.log(1.7)), rtol=1e-10)
+    np.testing.assert_allclose(found.quantile(0.3), law.ppf(0.3), rtol=1e-9)
+    level = rng.uniform(0.01, 0.99, (50, 1))
+    np.testing.assert_allclose(found.quantile(level), law.ppf(level), rtol=1e-9)
+    outcomes = np.array([-1.0, 0.5])
+    for row, each in enumerate(found.log_densities(outcomes, 2)):
+        np.testing.assert_allclose(each, law.logpdf(outcomes[row])[:, 2], rtol=1e-10)
 
 
 def test_costs_in_dollars_give_the_order_of_costs_in_flops():
@@ -171,9 +204,9 @@ def test_weighted_width_and_risk_are_those_of_repeated_draws():
         assert widths(values, weights, mass)[0] == pytest.approx(high - low, rel=0.03)
     draws = np.exp(values[:, None] * [0.1, 0.3])
     heavy = np.repeat(draws, counts, axis=0)
-    mean = weighted_risk(Risk("mean"), draws, weights)[0]
+    mean = Risk("mean").weighted(draws, weights)[0]
     np.testing.assert_allclose(mean, heavy.mean(axis=0), rtol=1e-12)
-    middle = weighted_risk(Risk("median"), draws, weights)[0]
+    middle = Risk("median").weighted(draws, weights)[0]
     np.testing.assert_allclose(middle, np.median(heavy, axis=0), rtol=0.03)
 
 
@@ -192,9 +225,11 @@ def test_outcomes_that_the_law_does_not_explain_are_told():
     found = next_runs(fit, {"N": 3e11, "D": 1e13}, {"N": 1e12, "D": 1e13}, refits="never")
     assert found.table["khat"].iloc[0] > 0.2
     assert any("khat" in note and "refits" in note for note in found.notes)
-    # A fit by hand has no priors to be fitted again with: said as well, not passed over.
-    found = next_runs(fit, {"N": 3e11, "D": 1e13}, {"N": 1e12, "D": 1e13})
-    assert any("priors of its own" in note for note in found.notes)
+    # What cannot be fitted again is said, not passed over.
+    twin = replace(fit, runs=replace(fit.runs, law=replace(fit.law, name="twin")))
+    both = Ensemble((fit, twin), np.array([0.5, 0.5]), pd.DataFrame(), DISCREPANCY)
+    found = next_runs(both, {"N": 3e11, "D": 1e13}, {"N": 1e12, "D": 1e13})
+    assert any("weighed by hindcasts" in note for note in found.notes)
 
 
 def test_a_further_point_of_a_learning_curve_carries_its_error_on():
@@ -203,16 +238,16 @@ def test_a_further_point_of_a_learning_curve_carries_its_error_on():
     x = np.geomspace(1e3, 1e6, 20)
     reference = law.reference({"x": x})["x"]
     fit = by_hand_curve(law, raw, x, reference)
-    assert one_curve(fit)
     draws, targets = scenarios(fit, seed=3), pd.DataFrame({"x": [1e7, 1e9]})
+    assert draws.one_curve
     points, outcome = pd.DataFrame({"x": [3e6]}), np.array([-1.3, -1.1, -0.9])
-    found = forecast(draws, points, targets)
-    assert found.slope.any()
+    found = Question(draws, one_candidate(points), targets, 0.9).ahead((0,), outcome)
+    assert np.ptp(found, axis=0).any()
     for k in range(len(targets)):
         for row, value in enumerate(outcome):
-            direct = with_runs(draws, points, np.array([value]))
+            direct = draws.with_runs(points, np.array([value]))
             expected = np.log(direct({"x": targets["x"].to_numpy()}))[:, k]
-            np.testing.assert_allclose(found.at(k, outcome)[row], expected, rtol=1e-9)
+            np.testing.assert_allclose(found[row, :, k], expected, rtol=1e-9)
     with pytest.raises(InputError, match="count=1"):
         next_runs(fit, {"x": [3e6]}, {"x": 1e9}, cost=X_COST, count=2)
 
@@ -227,13 +262,8 @@ def by_hand_curve(law, raw, x, reference):
     free |= {"b": raw["b"], "k": np.full(size, raw["k"] / reference)}
     free |= {"noise_scale": np.full(size, 0.02), "noise_dof": np.full(size, 8.0)}
     free["noise_length"] = np.full(size, 1.5)
-    plain = by_hand("power", {**TRUTH["power"], "b": raw["b"]}, inputs={"x": x})
-    tree = plain.draws.copy()
-    tree["free"] = xr.Dataset({name: (("chain", "draw"), v[None]) for name, v in free.items()})
-    constant = {"x": ("obs", x), "run": ("obs", np.full(len(x), "this curve", dtype=object))}
-    tree["constant_data"] = xr.Dataset(constant)
-    tree.attrs = plain.draws.attrs | {"law": law.name, "growing": "x"}
-    return replace(plain, law=law, draws=tree)
+    response = law({"x": x}, {name: np.median(value) for name, value in raw.items()})
+    return made_fit(runs_of(law, {"x": x}, response), free, alone=False)
 
 
 def test_a_grid_stays_under_the_cap_and_derives_compute():
@@ -319,7 +349,7 @@ def test_a_plan_of_another_law_is_refused():
 def test_weights_alone_load_no_sampler(tmp_path):
     file = chinchilla(size=200).save(tmp_path / "fit.nc")
     code = (
-        "import sys\nfrom bayescale.posterior.store import load\n"
+        "import sys\nfrom bayescale.posterior.fit import load\n"
         "from bayescale.decision.buying.next_runs import next_runs\n"
         f"next_runs(load({str(file)!r}), {{'N': 1e9, 'D': 1e11}}, {TARGET!r}, refits='never')\n"
         "assert not {'pymc', 'pytensor', 'nutpie', 'arviz', 'matplotlib'} & set(sys.modules)"

@@ -6,7 +6,7 @@ import pytest
 from fits import simulated
 from scipy.stats import spearmanr
 
-from bayescale.cli import main
+from bayescale.cli.main import main
 from bayescale.decision.buying.next_runs import next_runs
 from bayescale.decision.cost import Cost
 from bayescale.posterior.fit import fit as sample

@@ -16,7 +16,7 @@ DESIGNS = {
 }
 
 
-def test_designs_of_one_fit_are_compared_in_the_same_worlds(loss):
+def test_designs_of_one_fit_are_compared_in_the_same_scenarios(loss):
     found = compare_options(DESIGNS, loss)
     at = pd.DataFrame({n: [design[n] for design in DESIGNS.values()] for n in ("N", "D")})
     draws = loss.extrapolate(at, kind="mean").draws.to_numpy()

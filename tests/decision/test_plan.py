@@ -8,7 +8,7 @@ import pytest
 from fits import by_hand
 
 from bayescale.decision.cost import Cost
-from bayescale.decision.limits import Limit
+from bayescale.decision.limit import Limit
 from bayescale.decision.plan import plan
 from bayescale.decision.risk import resolve
 from bayescale.errors import ComputationError, InputError, Problem, UnconvergedError
@@ -35,11 +35,11 @@ def plain(loss):
     return plan(loss, budget=BUDGET)
 
 
-def test_each_worlds_optimum_is_hoffmanns(loss, plain):
+def test_each_scenarios_optimum_is_hoffmanns(loss, plain):
     from bayescale.decision.optimum import exponents, own_optima
 
     task = plain.task
-    own, growth = (f(task, plain.budget, task.scenarios) for f in (own_optima, exponents))
+    own, growth = (f(task, plain.budget) for f in (own_optima, exponents))
     n, d, a = hoffmann(loss, BUDGET)
     np.testing.assert_allclose(own["N"], n, rtol=1e-6)
     np.testing.assert_allclose(own["D"], d, rtol=1e-6)
@@ -298,7 +298,7 @@ def test_limits_hold_jointly_where_that_is_asked(loss, latency):
     assert joint.choice["N"] < apart.choice["N"] * (1 + 1e-9)
 
 
-def test_limits_on_one_fit_are_in_the_same_worlds(loss, latency):
+def test_limits_on_one_fit_are_in_the_same_scenarios(loss, latency):
     pair = [Limit(latency, below, 0.5, {"x": "N"}, "mean") for below in (0.024, 0.026)]
     found = plan(loss, budget=BUDGET, limits=pair)
     assert found.limits["probability"].iloc[-1] == pytest.approx(

@@ -10,7 +10,7 @@ from fits import by_hand, fitted
 from scipy import stats
 
 from bayescale.errors import InputError
-from bayescale.forecast.forecast import reach
+from bayescale.forecast.scenarios import reach
 
 RAW = {"y0": 0.1, "a": 2.0, "b": 0.3}
 AT = {"x": np.array([1e8, 1e10])}
@@ -150,7 +150,7 @@ def test_masses_that_mean_nothing(mass):
 
 NO_PYMC = """
 import sys
-from bayescale.posterior.store import load
+from bayescale.posterior.fit import load
 from bayescale.judge.scores import score
 fit = load(sys.argv[1])
 ex = fit.extrapolate({"x": [1e8, 1e9]})

@@ -6,7 +6,7 @@ import pytest
 from fits import by_hand
 
 from bayescale.errors import InputError, Problem, UnconvergedError
-from bayescale.forecast.mixture import Average
+from bayescale.forecast.mixture import Ensemble
 from bayescale.forecast.scenarios import scenarios
 from bayescale.law.discrepancy import DISCREPANCY
 
@@ -22,14 +22,14 @@ def coupled(size=1000, **by):
 
 @pytest.mark.parametrize("discrepancy", [True, False, 0.1])
 @pytest.mark.parametrize("seed", [0, 7])
-def test_the_worlds_of_a_fit_are_the_draws_of_its_forecast(loss, seed, discrepancy):
+def test_the_scenarios_of_a_fit_are_the_draws_of_its_forecast(loss, seed, discrepancy):
     made = scenarios(loss, seed=seed, discrepancy=discrepancy)
     forecast = loss.extrapolate(DESIGNS, kind="mean", seed=seed, discrepancy=discrepancy)
     np.testing.assert_array_equal(made(DESIGNS), forecast.draws.to_numpy())
     np.testing.assert_array_equal(made.reach(DESIGNS), forecast.reach)
 
 
-def test_the_worlds_are_the_same_in_every_call(loss):
+def test_the_scenarios_are_the_same_in_every_call(loss):
     made = scenarios(loss)
     each = [made({name: value[k : k + 1] for name, value in DESIGNS.items()}) for k in range(3)]
     np.testing.assert_allclose(np.hstack(each), made(DESIGNS), rtol=1e-12)
@@ -41,7 +41,7 @@ def test_without_discrepancy_it_is_the_law(loss):
     np.testing.assert_allclose(made.law_curve(DESIGNS), loss.curve(DESIGNS), rtol=1e-12)
 
 
-def test_designs_of_the_worlds_own(loss):
+def test_designs_of_the_scenarios_own(loss):
     made = scenarios(loss)
     rng = np.random.default_rng(1)
     own = {n: x[0] * np.exp(rng.standard_normal((made.n_draws, 2))) for n, x in DESIGNS.items()}
@@ -53,7 +53,7 @@ def test_designs_of_the_worlds_own(loss):
         made.at_own(own)
 
 
-def test_anchored_worlds_agree_at_their_own_design_and_bend_together(loss):
+def test_anchored_scenarios_agree_at_their_own_design_and_bend_together(loss):
     made = scenarios(loss)
     one = {name: value[1:2] for name, value in DESIGNS.items()}
     anchored = made.anchored(one)
@@ -66,7 +66,7 @@ def test_anchored_worlds_agree_at_their_own_design_and_bend_together(loss):
     )
 
 
-def test_fewer_worlds_are_some_of_them(loss):
+def test_fewer_scenarios_are_some_of_them(loss):
     made = scenarios(loss)
     few = made.thin(77)
     assert few.n_draws == 77
@@ -75,7 +75,7 @@ def test_fewer_worlds_are_some_of_them(loss):
     assert made.thin(10**6) is made
 
 
-def test_a_new_run_scatters_around_the_curve_of_its_world(loss):
+def test_a_new_run_scatters_around_the_curve_of_its_scenario(loss):
     made = scenarios(loss)
     gap = np.log(made.of_new_runs(3)(DESIGNS)) - np.log(made(DESIGNS))
     # Student-t with 8 degrees of freedom and scale 1%, the same at every design of a scenario.
@@ -85,11 +85,11 @@ def test_a_new_run_scatters_around_the_curve_of_its_world(loss):
 
 def test_an_average_is_a_mixture_by_its_weights(loss):
     other = by_hand("coupled", coupled())
-    both = Average((loss, other), np.array([0.3, 0.7]), pd.DataFrame(), DISCREPANCY)
+    both = Ensemble((loss, other), np.array([0.3, 0.7]), pd.DataFrame(), DISCREPANCY)
     made = scenarios(both, discrepancy=False)
     assert made.n_draws == 1000
     found = made(DESIGNS)
-    assert [m.law.name for m in made.members] == ["chinchilla", "coupled"]
+    assert [m.fit.law.name for m in made.members] == ["chinchilla", "coupled"]
     first = {round(value, 12) for value in loss.curve(DESIGNS)[:, 1]}
     assert sum(round(value, 12) in first for value in found[:, 1]) == 300
     even = np.linspace(0, 999, 100).round().astype(int)
@@ -101,5 +101,5 @@ def test_a_fit_that_did_not_converge_is_refused():
     with pytest.raises(UnconvergedError):
         scenarios(bad)
     assert scenarios(bad, allow_unconverged=True).notes == ("from a fit that did not converge",)
-    with pytest.raises(InputError, match="takes a fit or an average"):
+    with pytest.raises(InputError, match="is a fit or an average"):
         scenarios("fit.nc")

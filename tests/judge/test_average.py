@@ -1,48 +1,76 @@
-"""Averages over laws and the parts that forecasts are put together from."""
+"""Ensembles of laws, their weights, and the parts that forecasts are put together from."""
+
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from fits import by_hand
+from fits import by_hand, runs_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bayescale.errors import InputError
-from bayescale.forecast.discrepancy import widen
-from bayescale.forecast.forecast import evaluate, extrapolate
-from bayescale.forecast.parts import Parts, pool
+from bayescale.forecast.forecast import extrapolate
+from bayescale.forecast.mixture import Ensemble
+from bayescale.forecast.scenarios import scenarios
 from bayescale.judge.weights import average, stack
 from bayescale.law.discrepancy import DISCREPANCY
 
-
-def parts(center, spread=0.1, size=4000, points=2, seed=0):
-    rng = np.random.default_rng(seed)
-    location = center + spread * rng.standard_normal((size, 1)) * np.ones((1, points))
-    scale, dof = np.full(location.shape, 0.05), np.full(location.shape, 8.0)
-    return Parts(location, scale, dof, location - 1.0)
+AT = {"x": np.array([1e8, 1e9])}
 
 
-def test_a_pool_of_one_law_is_that_law():
-    one = parts(0.3)
-    found = pool([one, parts(5.0)], np.array([1.0, 0.0]), 10.0, np.random.default_rng(0))
-    np.testing.assert_allclose(np.sort(found.location, 0), np.sort(one.location, 0), rtol=1e-12)
-    np.testing.assert_allclose(found.scale, one.scale)
+def of_two(fit, weights=(0.5, 0.5), shift=0.3):
+    """A power law, and one that starts late and lies higher by a share."""
+    raw = {"y0": 0.1 * (1 + shift), "a": 3.0 * (1 + shift), "b": fit.curve.free["b"], "k": 1.0}
+    other = by_hand("shifted", raw, inputs=fit.inputs)
+    return Ensemble((fit, other), np.array(weights), pd.DataFrame(), DISCREPANCY)
 
 
-def test_a_pool_has_the_middle_and_the_mean_width_of_its_laws():
-    pair = [parts(0.0, 0.1), parts(1.0, 0.3, seed=1)]
-    found = pool(pair, np.array([0.5, 0.5]), 1e9, np.random.default_rng(0))
-    assert np.median(found.location) == pytest.approx(0.5, abs=0.02)
-    assert found.location[:, 0].std() == pytest.approx(0.2, rel=0.05)
+def test_an_ensemble_of_one_law_is_that_law(fit):
+    whole = of_two(fit, (1.0, 0.0))
+    for kind in ("run", "mean"):
+        found = whole.extrapolate(AT, kind=kind).draws.to_numpy()
+        np.testing.assert_allclose(found, fit.extrapolate(AT, kind=kind).draws.to_numpy())
 
 
-def test_laws_that_disagree_widen_the_forecast():
-    alike = [parts(0.0), parts(0.0, seed=1)]
-    apart = [parts(0.0), parts(1.0, seed=1)]
-    half = np.array([0.5, 0.5])
-    sd = [pool(p, half, 10.0, np.random.default_rng(0)).location.std() for p in (alike, apart)]
-    # A Dirichlet weight around one half with concentration 10 has this SD.
-    assert sd[0] == pytest.approx(0.1, rel=0.05)
-    assert sd[1] == pytest.approx(np.hypot(0.1, np.sqrt(0.25 / 11)), rel=0.05)
+def test_an_ensemble_is_the_mixture_of_its_laws(fit):
+    whole = of_two(fit, (0.25, 0.75))
+    draws = whole.extrapolate(AT, kind="mean", discrepancy=False).draws.to_numpy()
+    own = [f.extrapolate(AT, kind="mean", discrepancy=False).draws.to_numpy() for f in whole.fits]
+    assert len(draws) == 2000
+    # 500 evenly spread draws of the first law stand for its 2000: an error of .01.
+    for limit in np.quantile(np.concatenate(own)[:, 0], [0.1, 0.4, 0.6, 0.9]):
+        expected = 0.25 * (own[0][:, 0] < limit).mean() + 0.75 * (own[1][:, 0] < limit).mean()
+        assert (draws[:, 0] < limit).mean() == pytest.approx(expected, abs=0.03)
+
+
+def test_the_draws_of_an_ensemble_are_joint(fit):
+    """The spread of a difference between designs is that of its laws, never less."""
+    whole = of_two(fit)
+    options = {"kind": "mean", "discrepancy": False}
+
+    def difference(forecaster):
+        return np.diff(np.log(forecaster.extrapolate(AT, **options).draws.to_numpy()), axis=1)[:, 0]
+
+    own = [difference(found) for found in whole.fits]
+    variance = np.mean([d.var() for d in own]) + np.var([d.mean() for d in own])
+    assert difference(whole).std() == pytest.approx(np.sqrt(variance), rel=0.02)
+
+
+def test_laws_that_disagree_widen_the_forecast(fit):
+    width = {}
+    for shift in (0.0, 0.3):
+        found = of_two(fit, shift=shift).extrapolate(AT, kind="mean", discrepancy=False)
+        width[shift] = np.log(found.table["upper"] / found.table["lower"]).to_numpy()
+    assert (width[0.3] > np.log(1.3)).all()
+    assert (width[0.0] < 0.8 * width[0.3]).all()
+
+
+def test_an_ensemble_gives_one_answer_wherever_it_is_asked(fit):
+    whole = of_two(fit)
+    by_function, by_method = extrapolate(whole, AT, kind="mean"), whole.extrapolate(AT, kind="mean")
+    np.testing.assert_array_equal(by_function.draws, by_method.draws)
+    np.testing.assert_array_equal(by_function.draws, scenarios(whole)(AT))
 
 
 @given(st.integers(2, 5), st.integers(1, 6))
@@ -89,21 +117,20 @@ def test_discrepancy_is_nothing_at_observed_runs_and_grows_beyond(fit):
 
 
 def test_the_change_is_measured_from_the_nearest_smaller_run(fit):
-    _, found = evaluate(fit, {"x": [1e8]})
+    found = scenarios(fit).parts({"x": [1e8]})
     curve = fit.curve({"x": np.array([1e8, 1e6])})
     np.testing.assert_allclose(found.change[:, 0], np.log(curve[:, 0] / curve[:, 1]))
 
 
 def test_the_share_of_the_change_is_what_the_prior_says(fit):
-    _, found = evaluate(fit, {"x": [1e8]})
-    rng = np.random.default_rng(1)
-    wide, sentence = widen(found, np.array([2.0]), DISCREPANCY, rng)
-    share = (wide.location - found.location) / found.change
+    made = scenarios(fit, seed=1)
+    parts, wide = made.parts({"x": [1e8]}), made.predictive({"x": [1e8]})
+    share = (wide.location - parts.location) / parts.change
     tau = DISCREPANCY.change.draw(np.random.default_rng(2), 100_000)
     expected = tau * np.random.default_rng(3).standard_normal(100_000)
     found_range, wanted = (np.quantile(np.abs(x), [0.5, 0.9]) for x in (share, expected))
     np.testing.assert_allclose(found_range, wanted, rtol=0.15)
-    assert "20%" in sentence
+    assert "20%" in made.errors.text
 
 
 def test_an_average_refuses_fits_of_other_runs(fit):
@@ -121,7 +148,7 @@ TRUTH_BROKEN = {"y0": 0.1, "a": 2.0, "b": 0.3, "c": 0.1, "k": 1.0, "s": 1.0}
 
 def test_given_weights_must_fit_the_fits(fit):
     other = by_hand("shifted", {"y0": 0.1, "a": 3.0, "b": 0.35, "k": 1.0}, inputs=fit.inputs)
-    other.draws["observed_data"]["y"][:] = fit.response
+    other = replace(other, runs=runs_of(other.law, fit.inputs, fit.response))
     for bad in ([1.0], [-1.0, 2.0], [0.0, 0.0]):
         with pytest.raises(InputError, match="Weights are 2 numbers"):
             average([fit, other], weights=bad)
@@ -136,7 +163,7 @@ def test_places_of_several_inputs_start_from_the_best_smaller_run():
     raw = {"E": 1.8, "A": 480.0, "alpha": 0.35, "B": 2000.0, "beta": 0.37}
     inputs = {"N": np.array([1e8, 1e9, 1e8, 1e9]), "D": np.array([1e9, 1e9, 1e10, 1e10])}
     fit = by_hand("chinchilla", raw, inputs=inputs)
-    _, found = evaluate(fit, {"N": [2e9, 5e8], "D": [5e10, 2e9]})
+    found = scenarios(fit).parts({"N": [2e9, 5e8], "D": [5e10, 2e9]})
     curve = fit.curve({"N": np.array([2e9, 1e9, 5e8, 1e8]), "D": np.array([5e10, 1e10, 2e9, 1e9])})
     expected = [np.log(curve[0, 0] / curve[0, 1]), np.log(curve[0, 2] / curve[0, 3])]
     np.testing.assert_allclose(found.change[0], expected)

@@ -8,9 +8,9 @@ import pytest
 from fits import by_hand, simulated
 
 from bayescale.errors import InputError
-from bayescale.forecast.forecast import evaluate
+from bayescale.forecast.scenarios import scenarios
 from bayescale.judge.backtest import backtest
-from bayescale.judge.hindcast import Reading, independent, learn, read
+from bayescale.judge.hindcast import Reading, independent, learn, read_parts
 from bayescale.law.discrepancy import DISCREPANCY
 from bayescale.runs.runs import read_runs
 
@@ -38,19 +38,19 @@ def fit():
 
 @pytest.mark.parametrize("wrong", [-0.3, 0.0, 0.2])
 def test_a_reading_finds_the_share_of_the_change_that_was_wrong(fit, wrong):
-    _, parts = evaluate(fit, {"x": np.geomspace(3e6, 1e9, 12)})
+    parts = scenarios(fit).parts({"x": np.geomspace(3e6, 1e9, 12)})
     truth = np.median(parts.location, axis=0) + wrong * np.median(parts.change, axis=0)
     noise = 0.01 * np.random.default_rng(1).standard_t(8, 12)
-    found = read(parts, np.exp(truth + noise), np.ones(20, dtype=bool))
+    found = read_parts(parts, np.exp(truth + noise), np.ones(20, dtype=bool))
     assert found.share == pytest.approx(wrong, abs=3 * found.sd)
     assert 0.001 < found.sd < 0.05
 
 
 def test_runs_within_the_data_and_too_few_runs_say_nothing(fit):
-    _, inside = evaluate(fit, {"x": fit.inputs["x"]})
-    assert read(inside, fit.response, np.ones(20, dtype=bool)) is None
-    _, few = evaluate(fit, {"x": [1e8, 1e9]})
-    assert read(few, np.ones(2), np.ones(20, dtype=bool)) is None
+    inside = scenarios(fit).parts({"x": fit.inputs["x"]})
+    assert read_parts(inside, fit.response, np.ones(20, dtype=bool)) is None
+    few = scenarios(fit).parts({"x": [1e8, 1e9]})
+    assert read_parts(few, np.ones(2), np.ones(20, dtype=bool)) is None
 
 
 def test_many_hindcasts_find_how_wrong_the_law_is_and_few_stay_near_the_prior():

@@ -9,8 +9,8 @@ from fits import by_hand
 from scipy import integrate, stats
 
 from bayescale.errors import InputError
-from bayescale.forecast.predictive import Predictive, crps_of_draws
-from bayescale.judge.scores import score
+from bayescale.forecast.predictive import Predictive
+from bayescale.judge.scores import crps_of_draws, score
 
 NORMAL_DRAWS = stats.norm.ppf((np.arange(20_000) + 0.5) / 20_000)
 

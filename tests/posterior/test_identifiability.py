@@ -1,5 +1,7 @@
 """What the runs inform: expected against sampled spreads, known faults, remedies that help."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +13,10 @@ from bayescale import catalogue
 from bayescale.errors import Problem
 from bayescale.law.symbols import NOISES
 from bayescale.posterior.data import ModelData
+from bayescale.posterior.fit import identifiability
 from bayescale.posterior.knowledge.diagnostics import Diagnostics
-from bayescale.posterior.knowledge.identifiability import identifiability, remedy_for, with_remedy
-from bayescale.posterior.knowledge.information import Knowledge, after_fit, before_fit, from_priors
+from bayescale.posterior.knowledge.identifiability import remedy_for, with_remedy
+from bayescale.posterior.knowledge.information import before_fit, from_priors
 from bayescale.posterior.knowledge.remedy import EACH, best_remedy, causes
 from bayescale.posterior.parameters import resolve_priors, unconstrain
 from bayescale.runs.runs import read_runs
@@ -35,16 +38,16 @@ def at_truth(runs, scale=0.01, dof=8.0):
     """What the priors know, made linear at the truth instead of their medians."""
     known = from_priors(runs.law, ModelData.from_runs(runs))
     free = free_of(runs.law, TRUTH[runs.law.name], known.data.reference, scale=scale, dof=dof)
-    free["M"] /= known.unit
+    free["M"] /= known.data.unit(known.priors)
     z = unconstrain(known.priors, {name: np.asarray(value) for name, value in free.items()})
-    return Knowledge(known.law, known.priors, known.data, known.unit, z, known.covariance)
+    return replace(known, z=z)
 
 
 def test_expected_spreads_are_those_of_a_sampled_posterior():
     found = fitted("chinchilla", 100)
     runs = simulated("chinchilla", 100)
     expected = at_truth(runs).with_runs(runs.inputs).spreads()
-    sampled = after_fit(found).spreads()
+    sampled = found.known.spreads()
     for name, sd in expected.items():
         assert sampled[name] == pytest.approx(sd, rel=0.35), name
     # The spread of draws by linear propagation is that of the draws themselves.
@@ -75,7 +78,7 @@ def test_information_of_student_t_is_the_variance_of_its_score():
     names = list(known.priors.names)
     wide = np.zeros_like(known.covariance)
     wide[names.index("M"), names.index("M")] = 1e6
-    level = Knowledge(law, known.priors, known.data, known.unit, known.z, wide)
+    level = replace(known, law=law, covariance=wide)
     found = level.with_runs(runs.inputs).covariance[names.index("M"), names.index("M")]
     free = {n: float(np.exp(known.z[names.index(n)])) for n in ("noise_scale", "noise_dof")}
     t = stats.t(free["noise_dof"])
@@ -144,7 +147,7 @@ def test_where_no_run_tells_an_exponent_its_share_is_next():
     known = at_truth(runs)
     z = known.z.copy()
     z[known.priors.names.index("share[delta]")] = -9.0
-    known = Knowledge(known.law, known.priors, known.data, known.unit, z, known.covariance)
+    known = replace(known, z=z)
     known = known.with_runs(runs.inputs)
     assert not best_remedy(known, "beta3").helps
     contraction = dict.fromkeys(known.spreads(), 0.9) | {"beta3": 0.0, "share[gamma]": 0.3}
@@ -169,18 +172,22 @@ def with_places(runs, remedy):
 
 
 def test_the_remedy_of_a_fixed_ratio_breaks_it_and_helps_as_much_as_it_says():
-    """Fitted before, bought, fitted again."""
+    """Fitted before, bought, fitted again; the mean over five tables, since one is mostly noise."""
     options = {"route": "compiled", "progress": False, "draws": 500}
-    runs = runs_at("chinchilla", fixed_ratio())
-    before = bs.fit(runs, **options)
-    remedy = best_remedy(after_fit(before), "alpha")
-    assert remedy.moved == "D/N"
-    ratio = remedy.places["D"] / remedy.places["N"]
-    np.testing.assert_allclose(ratio, [5.0, 80.0], rtol=1e-6)
-    after = bs.fit(with_places(runs, remedy), **options)
-    spread = [float(np.log(f.draws["posterior"]["alpha"]).std()) for f in (before, after)]
-    assert spread[1] < 0.9 * spread[0]
-    assert spread[1] / spread[0] == pytest.approx(remedy.remaining, abs=0.15)
+    promised, kept = [], []
+    for seed in range(5):
+        runs = runs_at("chinchilla", fixed_ratio(), seed=seed)
+        before = bs.fit(runs, **options)
+        remedy = best_remedy(before.known, "alpha")
+        assert remedy.moved == "D/N"
+        ratio = remedy.places["D"] / remedy.places["N"]
+        np.testing.assert_allclose(ratio, [5.0, 80.0], rtol=1e-6)
+        after = bs.fit(with_places(runs, remedy), **options)
+        spread = [float(np.log(f.draws["posterior"]["alpha"]).std()) for f in (before, after)]
+        promised.append(remedy.remaining)
+        kept.append(spread[1] / spread[0])
+    assert np.mean(kept) < 0.9
+    assert np.mean(kept) == pytest.approx(np.mean(promised), abs=0.15)
 
 
 def test_the_remedy_beats_as_many_runs_of_the_same_design():
@@ -224,9 +231,7 @@ def test_what_cannot_be_helped_is_said():
     """A sharp prior is not widened by any run: no false promise."""
     runs = simulated("power", 200, scale=0.001)
     known = before_fit(runs.law, ModelData.from_runs(runs))
-    sharp = Knowledge(
-        known.law, known.priors, known.data, known.unit, known.z, known.covariance * 1e-8
-    )
+    sharp = replace(known, covariance=known.covariance * 1e-8)
     remedy = best_remedy(sharp, "b")
     assert not remedy.helps
     assert str(remedy).startswith("No six runs near these would tell much of b")

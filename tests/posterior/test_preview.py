@@ -7,10 +7,9 @@ from fits import TRUTH, fitted, simulated
 from bayescale import catalogue
 from bayescale.errors import ComputationError
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.fit import fit
+from bayescale.posterior.fit import fit, load
 from bayescale.posterior.laplace import laplace
 from bayescale.posterior.parameters import resolve_priors
-from bayescale.posterior.store import load
 
 
 @pytest.fixture(scope="module")

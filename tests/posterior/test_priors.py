@@ -8,7 +8,8 @@ from bayescale import catalogue
 from bayescale.errors import InputError
 from bayescale.law.prior import Prior
 from bayescale.posterior.fit import fit
-from bayescale.posterior.parameters import Belief, constrain, resolve_priors, shares, unconstrain
+from bayescale.posterior.parameters import Belief, constrain, resolve_priors, unconstrain
+from bayescale.posterior.predictor import shares
 
 CHINCHILLA = catalogue.resolve("chinchilla")
 POSITIVE = Prior("LogNormal", mu=0.0, sigma=0.1, why="a test")

@@ -8,7 +8,8 @@ from fits import TRUTH, fitted, simulated, worst_shift
 
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.fit import fit
-from bayescale.posterior.parameters import resolve_priors, to_raw
+from bayescale.posterior.parameters import resolve_priors
+from bayescale.posterior.predictor import Predictor
 
 
 def posterior(found, name):
@@ -110,7 +111,7 @@ def test_draws_rescale_exactly_with_units():
     raw = {}
     for key, part in (("old", runs), ("new", in_other_units(runs))):
         data = ModelData.from_runs(part)
-        raw[key] = to_raw(runs.law, priors, free, data.reference, data.centre)
+        raw[key] = Predictor(runs.law, free, data.centre).raw(data.reference)
     old, new = raw["old"], raw["new"]
     expected = {
         "E": old["E"] * UNITS["L"],

@@ -7,8 +7,9 @@ import pytest
 
 import bayescale as bs
 from bayescale import datasets
-from bayescale.cli import main
+from bayescale.cli.main import main
 from bayescale.errors import InputError
+from bayescale.numbers import brief
 from bayescale.report import demo
 
 
@@ -59,31 +60,44 @@ def test_the_page_needs_nothing_beside_it(page, results):
     sources = re.findall(r'(?:src|href)="([^"]*)', text)
     images = [source for source in sources if source.startswith("data:image/png;base64,")]
     assert len(images) == 2 * len(results)
-    assert set(sources) - set(images) == {"report.html"}
+    assert all(source.startswith(("data:", "#")) for source in sources)
     for result in results:
         assert result.verdict.replace("'", "&#39;") in text
         assert (page.parent / f"{result.study.name}.png").stat().st_size < 200_000
         assert bs.load(page.parent / f"{result.study.name}.nc").law == result.fit.law
 
 
-def test_the_full_report_beside_it_forecasts_the_furthest_hidden_run(page, results):
-    text = (page.parent / "report.html").read_text(encoding="utf-8")
+def test_the_page_shows_what_was_measured_beside_each_forecast(page, results):
+    text = page.read_text(encoding="utf-8")
+    for result in results:
+        for row in result.comparison.to_dict("records"):
+            shown = (row["measured"], row["median"], row["lower"], row["upper"])
+            numbers = "".join(f'<td class="number">{brief(value)}</td>' for value in shown)
+            inside = "<td>yes</td>" if row["inside"] else '<td class="marked">no</td>'
+            assert f'{numbers}<td class="number">{brief(row["reach"])}</td>{inside}' in text
+
+
+def test_the_full_report_in_it_forecasts_the_furthest_hidden_run(page, results):
+    text = page.read_text(encoding="utf-8")
     for result in results:
         # Seed and point are those of the page.
         median = result.comparison["median"].iloc[-1]
         furthest = result.comparison[list(result.fit.law.input_symbols)].iloc[[-1]]
-        assert result.fit.extrapolate(furthest).table["median"][0] == pytest.approx(
-            median, rel=0.02
-        )
+        again = result.fit.extrapolate(furthest).table["median"][0]
+        assert again == pytest.approx(median, rel=0.02)
+        unit = result.fit.law.response.unit
+        assert f"{again:.4g} {unit} (median)" in text
         assert f"by {result.fit.law.name}." in text
+    for title in ("The answer", "What if?", "Checklist", "Provenance"):
+        assert f"<h2>{title}</h2>" in text
 
 
 def test_text_in_the_page_is_escaped(results, tmp_path):
     study = replace(results[0].study, title="<script>alert(1)</script>")
     page = demo.write_page([replace(results[0], study=study)], tmp_path)
     text = page.read_text(encoding="utf-8")
-    assert "<script>" not in text
-    assert "&lt;script&gt;" in text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
 def test_the_command_prints_each_verdict(results, capsys, tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,23 @@ import pandas as pd
 import pytest
 from browser import complaints, open_page, requests
 from fits import TRUTH, by_hand, dataset
-from made import made
+from made import made, of_same_runs
 
 import bayescale as bs
-from bayescale.cli import main
+from bayescale.cli.main import main
 from bayescale.errors import InputError, Problem
+from bayescale.forecast.assumptions import Assumptions
 from bayescale.law.law import Law
 from bayescale.law.prior import Prior
 from bayescale.law.response import Response
 from bayescale.law.symbols import Exponent, Input, Weight
+from bayescale.posterior.parameters import Stated
+from bayescale.report import writing
 from bayescale.report.document import Document, Paragraph, Section, Table, table
+from bayescale.report.prior_sensitivity import prior_sensitivity
 from bayescale.report.provenance import fit_command
 from bayescale.report.report import compose, report
 from bayescale.report.results import sort_results, takes
-from bayescale.report.sensitivity import sensitivity
 from bayescale.report.writing import as_json, markdown, page
 
 HOSTILE = (
@@ -49,13 +53,8 @@ def fit():
     return by_hand("chinchilla", raw)
 
 
-def composed(results, targets=None, **options):
-    options = {"discrepancy": True, "seed": 0, "allow_unconverged": False, "facts": {}} | options
-    return compose(sort_results(results, targets, **options))
-
-
-def text_of(document):
-    return page(document)
+def composed(results, targets=None, facts=None, **options):
+    return compose(sort_results(results, targets, Assumptions(**options), facts))
 
 
 def plain(document):
@@ -89,7 +88,7 @@ def test_every_section_is_there(fit):
 
 def test_what_was_given_comes_in_any_order_and_each_kind_is_shown(fit):
     forecast = fit.extrapolate({"N": "7B", "D": "1T"})
-    whole = bs.average([fit, _same_runs("coupled", fit)], weights=[0.5, 0.5])
+    whole = bs.average([fit, of_same_runs(made("coupled", seed=7), fit)], weights=[0.5, 0.5])
     found = [plain(composed(items)) for items in ([whole, fit, forecast], [forecast, fit, whole])]
     assert found[0] == found[1]
     assert "Behind the numbers: the average of chinchilla, coupled" in found[0]
@@ -107,28 +106,26 @@ def test_a_backtest_is_told_and_says_how_runs_were_split(power_table):
         assert text.count(re.sub(r"([_*#~|\[\]])", r"\\\1", line)) == 2
 
 
-def _same_runs(law, fit):
-    other = made(law, seed=7)
-    for group in ("observed_data", "constant_data"):
-        other.draws[group] = fit.draws[group].to_dataset()
-    return other
-
-
 def test_a_target_goes_to_the_fits_that_take_it(fit):
     power = by_hand("power", TRUTH["power"])
     targets = [{"N": "70B", "D": "1.4T"}, {"x": "1B"}, {"N": 1e9, "D": 2e10}]
-    options = {"discrepancy": True, "seed": 0, "allow_unconverged": False, "facts": {}}
-    found = sort_results([power, fit], targets, **options)
-    assert list(found.forecasts[0].points["x"]) == [1e9]
-    assert list(found.forecasts[1].points["N"]) == [7e10, 1e9]
-    as_frame = sort_results(fit, pd.DataFrame({"N": [1e9], "D": [2e10]}), **options)
-    assert as_frame.forecasts[0].points["D"][0] == 2e10
+    one, two = (
+        found.forecast for found in sort_results([power, fit], targets, Assumptions()).subjects
+    )
+    assert list(one.points["x"]) == [1e9]
+    assert list(two.points["N"]) == [7e10, 1e9]
+    frame = pd.DataFrame({"N": [1e9], "D": [2e10]})
+    (only,) = sort_results(fit, frame, Assumptions()).subjects
+    assert only.forecast.points["D"][0] == 2e10
+    several = {"N": ["1B", 2e9], "D": "20B"}
+    (only,) = sort_results(fit, several, Assumptions()).subjects
+    assert only.forecast.points.to_numpy().tolist() == [[1e9, 2e10], [2e9, 2e10]]
     with pytest.raises(
         InputError, match=r"No fit of this report takes the target N=1, Q=2: .*N, D"
     ):
-        sort_results([fit], {"N": 1, "Q": 2}, **options)
+        sort_results([fit], {"N": 1, "Q": 2}, Assumptions())
     with pytest.raises(InputError, match=r"must be finite and more than zero"):
-        sort_results([fit], {"N": 1, "D": -2}, **options)
+        sort_results([fit], {"N": 1, "D": -2}, Assumptions())
 
 
 def test_what_follows_from_others_need_not_be_named():
@@ -141,10 +138,8 @@ def test_what_follows_from_others_need_not_be_named():
 
 def test_two_fits_of_one_law_are_told_apart(fit):
     other = made("chinchilla")
-    other.draws.attrs["source"] = "theirs.csv"
-    names = sort_results(
-        [fit, other], None, discrepancy=True, seed=0, allow_unconverged=False, facts={}
-    ).names
+    other = replace(other, runs=replace(other.runs, source="theirs.csv"))
+    names = [found.name for found in sort_results([fit, other], None, Assumptions()).subjects]
     assert len(set(names)) == 2
     assert "theirs.csv" in names[1]
 
@@ -202,14 +197,14 @@ def test_sensitivity_weighs_the_prior_as_it_says(fit):
     log_prior = -0.5 * ((np.log(a) - np.log(3.0)) / 0.1) ** 2
     one.draws["log_prior"] = dataset({"a": log_prior})
     x = one.inputs["x"].max()
-    found = sensitivity(one, {"x": x}, discrepancy=False).set_index("assumption")
+    found = prior_sensitivity(one, {"x": x}, Assumptions(discrepancy=False)).set_index("assumption")
     width = np.log(found["upper"] / found["lower"])
     assert width["the law holds"] == width["as reported"]
     assert width["priors count twice"] / width["as reported"] == pytest.approx(2**-0.5, rel=0.06)
     assert width["priors count half"] / width["as reported"] == pytest.approx(2**0.5, rel=0.1)
     # Where almost no draw carries the weight, no number is given.
     one.draws["log_prior"] = dataset({"a": 40 * log_prior})
-    none = sensitivity(one, {"x": x}).set_index("assumption")
+    none = prior_sensitivity(one, {"x": x}, Assumptions()).set_index("assumption")
     assert none["draws"]["priors count half"] < 200
     assert np.isnan(none["median"]["priors count half"])
 
@@ -236,19 +231,13 @@ def hostile_fit():
     warned += [Problem("lack-of-fit", "warning", word, {"check": word}) for word in HOSTILE]
     raw = {"c": np.full(200, 0.1), "a": np.full(200, 3.0), "b": np.linspace(0.3, 0.4, 200)}
     fit = by_hand(law, raw, problems=warned)
-    named = {
-        "source": next(words),
-        "run": next(words),
-        "digest": next(words),
-        "route": next(words),
-        "seed": next(words),
-        "columns": json.dumps({"x": next(words), "y": next(words)}),
-        "warnings": json.dumps(list(HOSTILE)),
-        "versions": json.dumps({next(words): next(words)}),
-        "soft_constraints": json.dumps(list(HOSTILE)),
-    }
-    fit.draws.attrs |= named
-    return fit
+    problems = tuple(Problem("bad", "warning", word, {"check": word}) for word in HOSTILE)
+    names = {"x": next(words), "y": next(words)}
+    runs = replace(fit.runs, source=next(words), columns=names, problems=problems)
+    versions = json.dumps({next(words): next(words)})
+    fit.draws.attrs |= {"route": next(words), "seed": next(words), "versions": versions}
+    prior = Prior("LogNormal", mu=0.0, sigma=1.0, why=next(words), source=next(words))
+    return replace(fit, runs=runs, stated=Stated(fit.stated.priors | {"c": prior}))
 
 
 def test_hostile_words_run_nothing(browser, tmp_path):
@@ -333,7 +322,7 @@ def test_markdown_has_its_pictures_beside_it(fit, tmp_path):
 def test_a_report_is_written_whole_or_not_at_all(fit, tmp_path, monkeypatch):
     target = tmp_path / "r.html"
     target.write_text("old")
-    monkeypatch.setattr("bayescale.report.writing.page", lambda document: "\ud800")
+    monkeypatch.setattr(writing, "page", lambda document: "\ud800")
     with pytest.raises(UnicodeEncodeError):
         report([fit], target)
     assert target.read_text() == "old"
@@ -376,7 +365,7 @@ def test_the_command_writes_a_page_and_loads_no_sampler(fit_file, tmp_path):
         "schedule=yes",
     ]
     code = (
-        f"from bayescale.cli import main\nassert main({list(map(str, words))!r}) == 0\n"
+        f"from bayescale.cli.main import main\nassert main({list(map(str, words))!r}) == 0\n"
         "import sys; print('\\n'.join(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -227,3 +227,88 @@ def test_how_runs_look(raw):
 def test_symbols_come_in_the_order_of_the_law():
     frame = pd.DataFrame({"L": [3.0, 2.5, 2.4], "D": [1e9, 2e9, 9e9], "N": [1e8, 3e9, 1e9]})
     assert list(read_runs(frame, "chinchilla").table) == ["N", "D", "L"]
+
+
+# Further runs
+
+
+def bought(n, d, **more):
+    return pd.DataFrame({"N": n, "D": d, **more})
+
+
+def test_further_runs_are_rows_like_those_that_were_read(raw):
+    runs = read_runs(raw, "chinchilla", columns=RAW, run="model")
+    more = runs.append(bought([1e9, 2e9], [3e10, 4e10], model=["m1", "mine"]), [2.5, 2.4])
+    assert (len(runs), len(more)) == (24, 26)
+    assert more.table.index.tolist() == list(range(26))
+    assert more.table.index.name == "row"
+    pd.testing.assert_frame_equal(more.table.iloc[:24], runs.table, check_dtype=False)
+    assert more.table.iloc[24:][["N", "D", "L"]].to_numpy().tolist() == [
+        [1e9, 3e10, 2.5], [2e9, 4e10, 2.4],
+    ]  # fmt: skip
+    assert more.groups.tolist()[24:] == ["m1", "mine"]
+    assert more.table["seed"].iloc[24:].isna().all()
+    assert list(more.table) == list(runs.table)
+    whole = pd.concat([sound(), bought([1e9, 2e9], [3e10, 4e10], L=[2.5, 2.4])])
+    labels = [*raw["model"], "m1", "mine"]
+    assert more.digest == read_runs(whole.assign(m=labels), "chinchilla", run="m").digest
+    for field in ("law", "columns", "derive", "run", "source", "problems"):
+        assert getattr(more, field) == getattr(runs, field)
+
+
+def test_further_runs_without_a_label_are_each_a_run_of_their_own(raw):
+    runs = read_runs(raw, "chinchilla", columns=RAW, run="model")
+    once = runs.append(bought([1e9, 2e9], 3e10), [2.5, 2.4])
+    twice = once.append(bought([1e9], 5e10), [2.3])
+    assert len(set(twice.groups)) == len(set(runs.groups)) + 3
+    assert read_runs(raw, "chinchilla", columns=RAW).append(bought([1e9], 2e9), [2]).groups is None
+
+
+def test_further_runs_go_on_from_the_last_line(tmp_path):
+    sound().to_csv(tmp_path / "runs.csv", index=False)
+    runs = read_runs(tmp_path / "runs.csv", "chinchilla").select(np.arange(24) < 20)
+    more = runs.append(bought([1e9], [2e10]), [2.5])
+    assert more.table.index[-2:].tolist() == [21, 22]
+    assert more.table.index.name == "line"
+
+
+def test_further_runs_are_derived_or_as_given(table):
+    runs = read_runs(table, "pretraining", derive={"C": "6*N*D"})
+    assert runs.append(bought([1e9], [2e10]), [2.5]).inputs["C"][-1] == 6 * 1e9 * 2e10
+    assert runs.append(bought([1e9], [2e10], C=[7e20]), [2.5]).inputs["C"][-1] == 7e20
+
+
+def test_an_input_may_name_further_runs():
+    frame = sound().assign(N=np.repeat([1e8, 3e8, 1e9, 5e9], 6))
+    runs = read_runs(frame, "chinchilla", run="N").append(bought([1e8, 7e9], 2e10), [2.5, 2.4])
+    assert set(runs.groups) == {"100000000.0", "300000000.0", "1000000000.0", "5000000000.0",
+                                "7000000000.0"}  # fmt: skip
+
+
+def test_what_was_appended_can_be_selected_and_read_by_another_law(raw):
+    runs = read_runs(raw, "chinchilla", columns=RAW).append(bought([1e9], [3e10]), [2.5])
+    assert runs.select("N>=1e9").response[-1] == 2.5
+    assert runs.for_law("chinchilla").digest == runs.digest
+
+
+@pytest.mark.parametrize(
+    ("points", "response", "words"),
+    [
+        (bought([1e9], [3e10]), [2.5, 2.4], "1 further runs need 1 finite and positive values"),
+        (bought([1e9], [3e10]), [-2.5], "finite and positive values of L"),
+        (bought([1e9], [3e10]), [np.nan], "finite and positive values of L"),
+        (bought([1e9], [3e10]), 2.5, "finite and positive values of L"),
+        (bought([-1e9], [3e10]), [2.5], "N must be finite and more than zero"),
+        (pd.DataFrame({"N": [1e9]}), [2.5], "lacks D"),
+    ],
+)
+def test_further_runs_that_are_refused(table, points, response, words):
+    with pytest.raises(InputError, match=words):
+        read_runs(table, "chinchilla").append(points, response)
+
+
+def test_appending_reads_nothing_again(table, monkeypatch):
+    runs = read_runs(table, "chinchilla")
+    for name in ("map_table", "find_problems"):
+        monkeypatch.setattr(f"bayescale.runs.runs.{name}", None)
+    assert len(runs.append(bought([1e9], [3e10]), [2.5])) == 25

@@ -76,12 +76,12 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("stored")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.dictionaries(NAMES, COLUMNS, max_size=4), st.booleans())
 def test_every_table_comes_back(folder, more, named):
     frame = sound(ROWS)
     for name, cells in more.items():
-        if name not in ("N", "D", "L"):
+        if name not in ("N", "D", "L", "C"):
             frame[name] = cells
     frame["which"] = list("aabbcc")
     runs = read_runs(frame, "chinchilla", derive={"C": "6*N*D"}, run="which" if named else None)

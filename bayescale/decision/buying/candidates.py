@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from bayescale.decision.buying.purchases import columns
 from bayescale.decision.cost import Budget, Cost, Unit, read_budget, write_amount
+from bayescale.decision.space import derived_with
 from bayescale.errors import InputError
-from bayescale.expressions.arithmetic import Formula
 from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 from bayescale.runs.points import read_points
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COST = "cost"
 # Values of each free input in a grid that nobody gave.
@@ -49,10 +46,6 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.cost)
 
-    def inputs(self) -> dict[str, Array]:
-        """Raw inputs by symbol, each of shape (n_candidates,)."""
-        return columns(self.points)
-
     def written(self, row: int) -> str:
         """One of them as a person types it: ``N=7B, D=140B``."""
         return write_point(self.points.iloc[row])
@@ -60,6 +53,31 @@ class Candidates:
     def price(self, row: int) -> str:
         """Its cost with its unit."""
         return write_amount(float(self.cost[row]), self.unit)
+
+    def total(self, cap: Any, count: int) -> float:
+        """What so many of them may cost together, as a number of their unit.
+
+        Raises
+        ------
+        InputError
+            For a cap in another unit, or one that pays for fewer.
+        """
+        if cap is None:
+            return float("inf")
+        most, least = read_budget(cap), count * float(self.cost.min())
+        if most.unit != self.unit:
+            raise InputError(f"The total cap is in {most.unit}, the costs are in {self.unit}.")
+        if least > most.amount * (1 + 1e-9):
+            raise InputError(
+                f"{count} runs cost at least {write_amount(least, self.unit)}, more than the total "
+                f"cap of {most}: choose fewer, or raise it."
+            )
+        return most.amount
+
+
+def columns(points: pd.DataFrame) -> dict[str, Array]:
+    """Raw inputs by symbol, each of shape (n_points,)."""
+    return {str(name): points[name].to_numpy(dtype=float) for name in points}
 
 
 def write_point(point: Mapping[str, float] | pd.Series) -> str:
@@ -92,34 +110,32 @@ def read_candidates(
         For candidates that the law does not take, none at all, costs that are not positive,
         and a cap that leaves none.
     """
-    law, derive = scenarios.law, derived(scenarios, cost)
+    law, derive = scenarios.law, derived_with(scenarios, cost)
     cap = None if cost_cap is None else read_budget(cost_cap)
     unit = cap.unit if cap else unit
-    if given is None:
-        if cap is None:
-            raise InputError("Say which runs may be bought: give candidates, or a cost cap.")
-        points, quoted = _grid(scenarios, targets, derive), None
+    if given is not None:
+        found = _given(given, law, derive, cost, unit)
+    elif cap is not None:
+        found = _priced(_grid(scenarios, targets, derive), law, cost, unit)
     else:
-        points, quoted, unit = _given(given, law, derive, unit)
-    costs = _costs(points, law, cost, unit) if quoted is None else quoted
-    if cap is not None and cap.unit != unit:
-        raise InputError(f"The cost cap is in {cap.unit}, the costs are in {unit}.")
-    if cap is not None:
-        kept = costs <= cap.amount * (1 + 1e-9)
-        if not kept.any():
-            raise InputError(
-                f"No candidate costs at most {cap}: the cheapest costs "
-                f"{write_amount(float(costs.min()), unit)}. Raise the cap, or give smaller runs."
-            )
-        points, costs = points[kept].reset_index(drop=True), costs[kept]
-    return Candidates(points, costs, unit)
+        raise InputError("Say which runs may be bought: give candidates, or a cost cap.")
+    return found if cap is None else _under(cap, found)
 
 
-def _given(
-    given: Any, law: Law, derive: Mapping[str, str], unit: Unit
-) -> tuple[pd.DataFrame, Array | None, Unit]:
-    import pandas as pd
+def _under(cap: Budget, found: Candidates) -> Candidates:
+    """Those that cost no more."""
+    if cap.unit != found.unit:
+        raise InputError(f"The cost cap is in {cap.unit}, the costs are in {found.unit}.")
+    kept = found.cost <= cap.amount * (1 + 1e-9)
+    if not kept.any():
+        raise InputError(
+            f"No candidate costs at most {cap}: the cheapest costs "
+            f"{found.price(int(found.cost.argmin()))}. Raise the cap, or give smaller runs."
+        )
+    return Candidates(found.points[kept].reset_index(drop=True), found.cost[kept], found.unit)
 
+
+def _given(given: Any, law: Law, derive: Mapping[str, str], cost: Cost, unit: Unit) -> Candidates:
     if not isinstance(given, Mapping | pd.DataFrame):
         raise InputError(
             "Candidates are a mapping such as {'N': ['1B', '3B'], 'D': '60B'} or a DataFrame, "
@@ -128,38 +144,34 @@ def _given(
     if not len(given) or any(np.ndim(cells) and not len(cells) for _, cells in given.items()):
         raise InputError("The table of candidates is empty; give at least one run.")
     own = given[COST] if COST in given and COST not in law.input_symbols else None
-    if isinstance(given, pd.DataFrame):
-        rest: Any = given
-    else:
-        rest = {name: cells for name, cells in given.items() if own is None or name != COST}
-    points = read_points(rest, law, derive=derive)
-    if own is None:
-        return points, None, unit
-    return points, *_quotes(own, len(points))
+    if own is not None and not isinstance(given, pd.DataFrame):
+        given = {name: cells for name, cells in given.items() if name != COST}
+    points = read_points(given, law, derive=derive)
+    return _priced(points, law, cost, unit) if own is None else _quoted(points, own)
 
 
-def _quotes(own: Any, count: int) -> tuple[Array, Unit]:
+def _quoted(points: pd.DataFrame, own: Any) -> Candidates:
+    """With costs as they are quoted."""
     cells = np.atleast_1d(np.asarray(own, dtype=object)).tolist()
-    if len(cells) not in (1, count):
-        raise InputError(f"There are {count} candidates and {len(cells)} costs.")
-    read = [_quoted(k, cell) for k, cell in enumerate(cells)]
+    if len(cells) not in (1, len(points)):
+        raise InputError(f"There are {len(points)} candidates and {len(cells)} costs.")
+    read = []
+    for row, cell in enumerate(cells):
+        try:
+            read.append(read_budget(cell))
+        except InputError as fault:
+            raise InputError(
+                f"The cost of candidate {row} must be a positive number such as 1e21 or '$40K'; "
+                f"it is {cell!r}."
+            ) from fault
     if len({one.unit for one in read}) > 1:
         raise InputError("The costs of candidates are either all in dollars or all in FLOPs.")
     amounts = np.array([one.amount for one in read])
-    return np.array(np.broadcast_to(amounts, count)), read[0].unit
+    return Candidates(points, np.array(np.broadcast_to(amounts, len(points))), read[0].unit)
 
 
-def _quoted(row: int, cell: Any) -> Budget:
-    try:
-        return read_budget(cell)
-    except InputError as fault:
-        raise InputError(
-            f"The cost of candidate {row} must be a positive number such as 1e21 or '$40K'; it "
-            f"is {cell!r}."
-        ) from fault
-
-
-def _costs(points: pd.DataFrame, law: Law, cost: Cost, unit: Unit) -> Array:
+def _priced(points: pd.DataFrame, law: Law, cost: Cost, unit: Unit) -> Candidates:
+    """With costs by the formula of training."""
     cost.check(law.input_symbols, law.name)
     flops = np.broadcast_to(cost.training_flops(columns(points)), len(points))
     found = np.asarray(flops * (cost.dollars_per_flop() if unit == "$" else 1.0))
@@ -169,23 +181,10 @@ def _costs(points: pd.DataFrame, law: Law, cost: Cost, unit: Unit) -> Array:
             f"Candidate {bad[0]} ({write_point(points.iloc[bad[0]])}) costs {found[bad[0]]:g} by "
             f"the formula {cost.train!r}; a run costs more than nothing."
         )
-    return found
-
-
-def derived(scenarios: Scenarios, cost: Cost) -> dict[str, str]:
-    """Formulas of inputs that follow from others: as in the runs; compute also from the cost."""
-    derive = dict(scenarios.members[0].derive)
-    symbols, needed = scenarios.law.input_symbols, Formula(cost.train).names
-    for item in scenarios.law.inputs:
-        others = {symbol for symbol in symbols if symbol != item.symbol}
-        if item.unit == "FLOPs" and item.symbol not in derive and set(needed) <= others:
-            derive[item.symbol] = cost.train
-    return derive
+    return Candidates(points, found, unit)
 
 
 def _grid(scenarios: Scenarios, targets: pd.DataFrame, derive: Mapping[str, str]) -> pd.DataFrame:
-    import pandas as pd
-
     law, seen = scenarios.law, scenarios.observed
     free = [item for item in law.inputs if item.symbol not in derive]
     count = _GRID.get(len(free), _FEW)

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
-from bayescale.decision.buying.outcomes import (
-    Judged,
-    Known,
-    Question,
-    Simulated,
-    judge,
-    judge_by_refits,
-    simulate,
-)
+from bayescale.decision.buying.candidates import columns
+from bayescale.decision.buying.outcomes import Judged, Known, Question, judge, judge_by_refits
+from bayescale.intervals import interval_name
 from bayescale.law.prior import Array
 
 # Share of a candidate's outcomes whose weights may fail before it is fitted again.
@@ -26,131 +16,101 @@ FAILING = 0.2
 MOST_REFITS = 8
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """What candidates are ranked by.
-
-    Attributes
-    ----------
-    by : {"width", "value"}
-    per_cost : bool
-    """
-
-    by: str
-    per_cost: bool
-
-    def gains(self, judged: Sequence[Judged], before: Before) -> tuple[Array, Array]:
-        """What each candidate gains, and its standard error, each of shape (n_candidates,)."""
-        if self.by == "value":
-            each = [item.saved - before.saved for item in judged]
-        else:
-            each = [before.width - item.width for item in judged]
-        mean = np.array([values.mean() for values in each])
-        error = np.array([values.std(ddof=1) / np.sqrt(len(values)) for values in each])
-        return mean, error
-
-    def order(
-        self, judged: Sequence[Judged], before: Before, cost: Array, left: float
-    ) -> npt.NDArray[np.int64]:
-        """Candidates, best first; then what is not told from nothing, then what costs too much.
-
-        Parameters
-        ----------
-        judged : sequence of Judged
-        before : Before
-        cost : ndarray, shape (n_candidates,)
-        left : float
-            What this run may cost.
-        """
-        gain, error = self.gains(judged, before)
-        told = gain > 2 * error
-        score = gain / cost if self.per_cost else gain
-        return np.lexsort((-score, ~told, cost > left * (1 + 1e-9)))
-
-
-class Before(NamedTuple):
-    """Expected width, and risk saved, before one more run is chosen."""
-
-    width: float
-    saved: float
-
-
-class Step(NamedTuple):
-    """One run chosen from all candidates.
-
-    Attributes
-    ----------
-    judged : list of Judged
-        Every candidate.
-    order : ndarray of int, shape (n_candidates,)
-        Best first.
-    skipped : int
-        Candidates whose weights fail and that were not fitted again.
-    """
-
-    judged: list[Judged]
-    order: npt.NDArray[np.int64]
-    skipped: int
-
-    @property
-    def best(self) -> Judged:
-        """Of the candidate that is chosen."""
-        return self.judged[int(self.order[0])]
-
-
 def choose(
-    question: Question,
-    cost: Array,
-    criterion: Criterion,
-    *,
-    count: int,
-    outcomes: int,
-    refits: bool,
-    total: float = np.inf,
-) -> list[Step]:
+    question: Question, *, count: int, outcomes: int, refits: bool, total: float = np.inf
+) -> list[pd.DataFrame]:
     """Choose so many runs, one after the other; a run may be chosen twice.
 
     Parameters
     ----------
     question : Question
-    cost : ndarray, shape (n_candidates,)
-    criterion : Criterion
     count, outcomes : int
     refits : bool
         Whether to fit again where weights fail.
     total : float
         What all of them may cost together; enough is kept for the cheapest ones to follow.
+
+    Returns
+    -------
+    list of pandas.DataFrame
+        For each run that is chosen every candidate, best first, by its number; the columns are
+        those of :class:`Judged`, after this run and those before it.
     """
-    rng = np.random.default_rng([question.seed, 0xF])
-    simulated = simulate(question, outcomes)
+    rng = np.random.default_rng([question.assumed.seed, 0xF])
+    truths, cost = question.truths(outcomes), question.candidates.cost
     known = Known.nothing(outcomes, question.scenarios.n_draws)
-    before, steps = Before(question.width_now(), 0.0), []
-    for number in range(count):
-        came = simulated.outcomes(rng)
-        left = total - (count - 1 - number) * float(cost.min())
-        step = _step(question, simulated, known, came, (cost, left), criterion, before, refits)
-        steps.append(step)
-        known = known.and_run(simulated, came, int(step.order[0]))
-        total -= float(cost[step.order[0]])
-        before = Before(float(step.best.width.mean()), float(step.best.saved.mean()))
+    now = question.width_of(question.scenarios)
+    before = pd.Series({"width": now, "value": 0.0})
+    steps: list[pd.DataFrame] = []
+    for following in reversed(range(count)):
+        came = question.outcomes(truths, rng)
+        left = total - following * float(cost.min())
+        steps.append(_step(question, known, came, before, left, refits))
+        before, chosen = steps[-1].iloc[0], int(steps[-1].index[0])
+        known = known.and_run(question, came, chosen)
+        total -= float(cost[chosen])
     return steps
 
 
+def failing(judged: pd.DataFrame) -> pd.Series:
+    """Which candidates stand by weights that fail."""
+    return (judged["khat"] > FAILING) & (judged["how"] == "weights")
+
+
 def _step(
-    question: Question,
-    simulated: Simulated,
-    known: Known,
-    came: Array,
-    money: tuple[Array, float],
-    criterion: Criterion,
-    before: Before,
-    refits: bool,
-) -> Step:
-    judged = [judge(question, known.and_run(simulated, came, row)) for row in range(len(money[0]))]
-    order = criterion.order(judged, before, *money)
-    failing = [row for row in order if judged[row].failing > FAILING]
-    again = failing[:MOST_REFITS] if refits else []
-    for row in again:
-        more = known.and_run(simulated, came, row)
-        judged[row] = judge_by_refits(question, more, judged[row].khat)
-    return Step(judged, criterion.order(judged, before, *money), len(failing) - len(again))
+    question: Question, known: Known, came: Array, before: pd.Series, left: float, refits: bool
+) -> pd.DataFrame:
+    judged = [
+        judge(question, known.and_run(question, came, row))
+        for row in range(len(question.candidates))
+    ]
+    table = _ranked(question, judged, before, left)
+    if not refits:
+        return table
+    for row in table.index[failing(table)][:MOST_REFITS]:
+        after = known.and_run(question, came, row)
+        judged[row] = judge_by_refits(question, after, judged[row].khat)
+    return _ranked(question, judged, before, left)
+
+
+def _ranked(
+    question: Question, judged: list[Judged], before: pd.Series, left: float
+) -> pd.DataFrame:
+    """Best first; then what is not told from nothing, then what costs more than is left."""
+    table, cost = pd.DataFrame(judged), question.candidates.cost
+    sign = 1 if question.by == "value" else -1
+    gain = sign * (table[question.by] - before[question.by]).to_numpy()
+    told = gain > 2 * table[f"{question.by}_se"].to_numpy()
+    score = gain / cost if question.per_cost else gain
+    return table.iloc[np.lexsort((-score, ~told, cost > left * (1 + 1e-9)))]
+
+
+def _told(question: Question, judged: pd.DataFrame, now: float) -> pd.DataFrame:
+    """Candidates that were judged, with their cost and what they do against how things stand."""
+    several, rows = question.candidates, judged.index
+    told = several.points.iloc[rows].assign(cost=several.cost[rows], unit=several.unit)
+    told["width"], told["width_now"] = judged["width"], now
+    told["reduction"], told["reduction_se"] = 1 - judged["width"] / now, judged["width_se"] / now
+    told["reduction_per_cost"] = told["reduction"] / told["cost"]
+    if question.contenders is not None:
+        told["value"], told["value_se"] = judged["value"], judged["value_se"]
+        told["value_per_cost"] = told["value"] / told["cost"]
+    return told.assign(khat=judged["khat"], how=judged["how"])
+
+
+def describe_candidates(question: Question, judged: pd.DataFrame, now: float) -> pd.DataFrame:
+    """Every candidate, see :attr:`bayescale.NextRuns.table`."""
+    table = _told(question, judged, now)
+    reach = question.scenarios.reach(columns(question.candidates.points))[judged.index]
+    table.insert(list(table).index("cost"), "reach", reach)
+    table.insert(0, "rank", np.arange(len(table)) + 1)
+    return table.assign(interval=f"{interval_name(question.mass)} of the log response")
+
+
+def describe_choice(question: Question, steps: list[pd.DataFrame], now: float) -> pd.DataFrame:
+    """The runs to buy, see :attr:`bayescale.NextRuns.choice`."""
+    choice = _told(question, pd.concat([step.iloc[:1] for step in steps]), now)
+    choice.insert(list(choice).index("unit"), "cost_so_far", choice["cost"].cumsum())
+    of_one = ["width_now", "reduction_per_cost", "value_per_cost", "khat"]
+    choice = choice.drop(columns=of_one, errors="ignore")
+    return choice.set_axis(pd.RangeIndex(1, len(choice) + 1, name="order"))

@@ -1,6 +1,6 @@
 """Which run to buy next: what each candidate is expected to do to the forecast and to the plan.
 
-The same simulated worlds are asked for every candidate how the run would come out, the law's
+The same simulated scenarios are asked for every candidate how the run would come out, the law's
 error beyond the data included. Each outcome weighs the posterior draws as a new fit would that
 has seen it (the law and its noise, no error of the law where a run was observed), and the forecast
 then starts from the further run where that is the nearer one. The width of the target's interval
@@ -21,42 +21,39 @@ References: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory; Chal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
-from bayescale.decision.buying.alternatives import Decision, decision_of
-from bayescale.decision.buying.candidates import Candidates, derived, read_candidates
-from bayescale.decision.buying.choose import FAILING, Criterion, Step, choose
-from bayescale.decision.buying.outcomes import Question
-from bayescale.decision.buying.purchases import (
-    REFIT_CHAINS,
-    REFIT_DRAWS,
-    one_curve,
-    refittable,
+from bayescale.decision.buying.candidates import Candidates, columns, read_candidates
+from bayescale.decision.buying.choose import (
+    FAILING,
+    choose,
+    describe_candidates,
+    describe_choice,
+    failing,
 )
-from bayescale.decision.cost import Cost, read_budget, write_amount
+from bayescale.decision.buying.outcomes import REFIT, By, Question
+from bayescale.decision.cost import Cost
+from bayescale.decision.loss import Contenders, contenders, extra_budget
+from bayescale.decision.shown import as_html, as_text
+from bayescale.decision.space import derived_with
 from bayescale.delegates import later
 from bayescale.errors import InputError
-from bayescale.forecast.forecast import Extrapolation, check_kind
-from bayescale.forecast.scenarios import Scenarios, scenarios
-from bayescale.intervals import DEFAULT_MASS, check_mass, interval_name
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios
+from bayescale.intervals import DEFAULT_MASS, bounds, check_mass
 from bayescale.law.discrepancy import Discrepancy
-from bayescale.law.prior import Array
-from bayescale.numbers import brief
 from bayescale.runs.points import read_points
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bayescale.decision.plan import Plan
-    from bayescale.forecast.mixture import Average
-    from bayescale.posterior.fit import Fit
 
 OUTCOMES = 64
-By = Literal["width", "value"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,48 +73,71 @@ class NextRuns:
         The runs to buy, in order: inputs, cost, and width, reduction and value of all up to each.
     chosen : tuple of int
         Which candidates those are, by the index of ``table``; twice where a run is repeated.
-    targets : pandas.DataFrame
-    candidates : Candidates
-        As given.
     width_now : float
         Of the targets' log interval.
-    text : str
-        A few sentences, a line each.
-    mass : float
-        Of the equal-tailed intervals.
-    by : str
-        What the rank is by.
+    worth : float
+        Budget beyond the plan's that would save as much as the chosen runs, in its unit; zero
+        where they are not told from saving nothing, or nothing is decided.
     notes : tuple of str
         What changes how the numbers are read.
+    question : Question
+        All that was asked of the candidates.
+    plan : Plan or None
     """
 
     table: pd.DataFrame
     choice: pd.DataFrame
     chosen: tuple[int, ...]
-    targets: pd.DataFrame
-    candidates: Candidates
     width_now: float
-    text: str
-    mass: float
-    by: str
-    notes: tuple[str, ...] = ()
+    worth: float
+    notes: tuple[str, ...]
+    question: Question = field(repr=False)
+    plan: Plan | None = field(repr=False)
+
+    @property
+    def targets(self) -> pd.DataFrame:
+        """Points of the forecast."""
+        return self.question.targets
+
+    @property
+    def candidates(self) -> Candidates:
+        """As given."""
+        return self.question.candidates
+
+    @property
+    def mass(self) -> float:
+        """Of the equal-tailed intervals."""
+        return self.question.mass
+
+    @property
+    def by(self) -> str:
+        """What the rank is by."""
+        return self.question.by + " per unit of cost" * self.question.per_cost
+
+    @cached_property
+    def today(self) -> pd.DataFrame:
+        """By target: median and bounds of the forecast as things stand."""
+        ends = bounds(self.question.scenarios(columns(self.targets)), self.mass)
+        return pd.DataFrame(np.stack(ends, axis=1), columns=["median", "lower", "upper"])
+
+    @cached_property
+    def text(self) -> str:
+        """What is known today, what to buy, and whether it is worth its price: a line each."""
+        return str(later("next_runs_sentences")(self))
 
     def plot(self) -> Any:
         """What each candidate costs and does, the chosen ones marked."""
-        return later("next_picture")(self)
+        return later("candidates")(self)
 
     def __repr__(self) -> str:
-        lines = [self.text, str(self.choice), str(self.table.head(10))]
-        return "\n\n".join([*lines, *(f"Caution: {note}" for note in self.notes)])
+        return as_text([self.text, self.choice, self.table.head(10)], self.notes)
 
     def _repr_html_(self) -> str:
-        told = [*self.text.split("\n"), *(f"Caution: {note}" for note in self.notes)]
-        tables = [item.to_html(float_format=brief) for item in (self.choice, self.table)]
-        return "".join(f"<p>{escape(line)}</p>" for line in told) + "".join(tables)
+        return as_html(self.text, (self.choice, self.table), self.notes)
 
 
 def next_runs(
-    forecaster: Fit | Average,
+    forecaster: Forecaster,
     candidates: Any = None,
     target: Any = None,
     *,
@@ -128,7 +148,7 @@ def next_runs(
     count: int = 1,
     by: By | None = None,
     per_cost: bool = True,
-    kind: Literal["run", "mean"] = "mean",
+    kind: Kind = "mean",
     mass: float = DEFAULT_MASS,
     discrepancy: bool | float | Discrepancy = True,
     outcomes: int = OUTCOMES,
@@ -140,12 +160,13 @@ def next_runs(
 
     Parameters
     ----------
-    forecaster : Fit or Average
+    forecaster : Fit or Ensemble
     candidates : mapping or pandas.DataFrame, optional
         Raw inputs; numbers or human numbers. A column ``cost`` holds quoted costs (FLOPs, or
         ``"$40K"``) in the place of the formula's. A log grid under ``cost_cap`` if left out.
     target : mapping, pandas.DataFrame or Extrapolation, optional
-        Where the forecast matters; the choice of ``plan`` if left out.
+        Points where the forecast matters (a response to reach is a matter of
+        :func:`bayescale.plan`); the choice of ``plan`` if left out.
     plan : Plan, optional
         The decision that the runs may change; gives the value of each.
     cost : Cost, optional
@@ -190,36 +211,25 @@ def next_runs(
     by = by or ("width" if plan is None else "value")
     _check(count, outcomes, by, refits, plan)
     check_mass(mass)
-    check_kind(kind)
-    draws = scenarios(
-        forecaster, discrepancy=discrepancy, seed=seed, allow_unconverged=allow_unconverged
-    )
-    if count > 1 and any(one_curve(fit) for fit in draws.members):
+    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    made = assumed.scenarios(forecaster, kind)
+    if count > 1 and made.one_curve:
         raise InputError(
             "Along one learning curve a further point goes on from the last: choose one at a "
             "time (count=1)."
         )
-    decision = None if plan is None else decision_of(plan, draws, seed)
-    spending = cost or (Cost() if plan is None else plan.task.cost)
-    targets = _targets(target, plan, draws, spending)
+    decided = None if plan is None else _decided(plan, forecaster, assumed)
+    cost = cost or (Cost() if plan is None else plan.task.pricing.cost)
+    points = _points(target, plan, made, cost)
     unit = "FLOPs" if plan is None else plan.budget.unit
     highest = total_cap if cost_cap is None else cost_cap
-    several = read_candidates(candidates, draws, targets, spending, unit, highest)
-    total = _total(total_cap, several, count)
-    asked = draws.of_new_runs(seed) if kind == "run" else draws
-    question = Question(asked, several.points, targets, mass, decision, seed, discrepancy)
-    hindrance = _hindrance(draws, decision) if refits == "auto" else "refits were left out (refits)"
-    criterion = Criterion(by, per_cost)
-    steps = choose(
-        question,
-        several.cost,
-        criterion,
-        count=count,
-        outcomes=outcomes,
-        refits=not hindrance,
-        total=total,
-    )
-    return _answer(question, several, criterion, steps, hindrance, plan)
+    several = read_candidates(candidates, made, points, cost, unit, highest)
+    total = several.total(total_cap, count)
+    question = Question(made, several, points, mass, decided, assumed, by, per_cost)
+    hindrance = _hindrance(made, decided) if refits == "auto" else "refits were left out (refits)"
+    again = not hindrance
+    steps = choose(question, count=count, outcomes=outcomes, refits=again, total=total)
+    return _answered(question, steps, hindrance, plan)
 
 
 def _check(count: int, outcomes: int, by: str, refits: str, plan: Plan | None) -> None:
@@ -235,113 +245,62 @@ def _check(count: int, outcomes: int, by: str, refits: str, plan: Plan | None) -
         raise InputError(f"refits is 'auto' or 'never', not {refits!r}.")
 
 
-def _total(total_cap: Any, several: Candidates, count: int) -> float:
-    if total_cap is None:
-        return float("inf")
-    cap, least = read_budget(total_cap), count * float(several.cost.min())
-    if cap.unit != several.unit:
-        raise InputError(f"The total cap is in {cap.unit}, the costs are in {several.unit}.")
-    if least > cap.amount * (1 + 1e-9):
+def _points(target: Any, plan: Plan | None, made: Scenarios, cost: Cost) -> pd.DataFrame:
+    """Where the forecast matters."""
+    if target is None and plan is None:
+        named = ", ".join(f"{name!r}: ..." for name in made.law.input_symbols)
         raise InputError(
-            f"{count} runs cost at least {write_amount(least, several.unit)}, more than the total "
-            f"cap of {cap}: choose fewer, or raise it."
+            f"Say where the forecast matters: give a target such as {{{named}}}, or a plan."
         )
-    return cap.amount
+    at = plan.design.inputs if plan is not None and target is None else target
+    at = at.points if isinstance(at, Extrapolation) else at
+    return read_points(at, made.law, derive=derived_with(made, cost))
 
 
-def _targets(target: Any, plan: Plan | None, draws: Scenarios, cost: Cost) -> pd.DataFrame:
-    if target is None:
-        if plan is None:
-            named = ", ".join(f"{name!r}: ..." for name in draws.law.input_symbols)
-            raise InputError(
-                f"Say where the forecast matters: give a target such as {{{named}}}, or a plan."
-            )
-        target = plan.design.inputs
-    if isinstance(target, Extrapolation):
-        target = target.points
-    return read_points(target, draws.law, derive=derived(draws, cost))
+def _decided(plan: Plan, forecaster: Forecaster, assumed: Assumptions) -> Contenders:
+    """What a plan decides between, in the scenarios that candidates are judged in."""
+    task = plan.task
+    ours, theirs = assumed.scenarios(forecaster, task.kind), task.scenarios
+    if theirs.law.name != ours.law.name or theirs.n_draws != ours.n_draws:
+        raise InputError(
+            f"The plan is of {theirs.law.name!r} with {theirs.n_draws} draws, the runs are of "
+            f"{ours.law.name!r} with {ours.n_draws}: plan with the same forecaster."
+        )
+    return contenders(task, plan.design, plan.optimum, ours)
 
 
-def _hindrance(draws: Scenarios, decision: Decision | None) -> str:
+def _hindrance(made: Scenarios, decided: Contenders | None) -> str:
     """Why no candidate can be fitted again; empty where it can."""
-    most = REFIT_CHAINS * REFIT_DRAWS
-    if decision is not None and decision.risk.minimum_draws > most:
-        return f"{decision.risk} takes more than the {most} draws of a refit"
-    return refittable(draws)
+    most = REFIT["chains"] * REFIT["draws"]
+    if decided is not None and decided.risk.minimum_draws > most:
+        return f"{decided.risk} takes more than the {most} draws of a refit"
+    if len(made.members) > 1:
+        return "an average over laws is weighed by hindcasts, which a refit would have to repeat"
+    return ""
 
 
-def _answer(
-    question: Question,
-    candidates: Candidates,
-    criterion: Criterion,
-    steps: list[Step],
-    hindrance: str,
-    plan: Plan | None,
+def _answered(
+    question: Question, steps: list[pd.DataFrame], hindrance: str, plan: Plan | None
 ) -> NextRuns:
-    now = question.width_now()
-    notes = [*question.scenarios.notes]
-    skipped = sum(step.skipped for step in steps)
+    made, last = question.scenarios, steps[-1].iloc[0]
+    notes, skipped = [*made.notes], sum(int(failing(step).sum()) for step in steps)
     if skipped:
         notes.append(
             f"the weights of {skipped} candidate{'s' * (skipped > 1)} fail in more than "
             f"{FAILING:.0%} of the outcomes (khat) and stand all the same: "
             + (hindrance or "only the most promising ones are fitted again")
         )
-    table = _table(question, candidates, steps[0], now)
-    choice = _choice(candidates, steps, now)
+    now, worth = question.width_of(made), 0.0
+    if plan is not None and last["value"] > 2 * last["value_se"]:
+        saving = float(last["value"])
+        worth = extra_budget(plan.task, plan.design, plan.design.scenarios, saving)
     return NextRuns(
-        table=table,
-        choice=choice,
-        chosen=tuple(int(step.order[0]) for step in steps),
-        targets=question.targets,
-        candidates=candidates,
+        table=describe_candidates(question, steps[0], now),
+        choice=describe_choice(question, steps, now),
+        chosen=tuple(int(step.index[0]) for step in steps),
         width_now=now,
-        text=later("next_runs_sentences")(question, candidates, table, choice, criterion, plan),
-        mass=question.mass,
-        by=criterion.by + " per unit of cost" * criterion.per_cost,
+        worth=worth,
         notes=tuple(notes),
+        question=question,
+        plan=plan,
     )
-
-
-def _table(question: Question, candidates: Candidates, step: Step, now: float) -> pd.DataFrame:
-    table = candidates.points.copy()
-    table["reach"] = question.scenarios.reach(candidates.inputs())
-    table["cost"], table["unit"] = candidates.cost, candidates.unit
-    width = [item.width for item in step.judged]
-    table["width"], table["width_now"] = [float(values.mean()) for values in width], now
-    table["reduction"] = 1 - table["width"] / now
-    table["reduction_se"] = [_error(values) / now for values in width]
-    table["reduction_per_cost"] = table["reduction"] / candidates.cost
-    if question.decision is not None:
-        saved = [item.saved for item in step.judged]
-        table["value"] = [float(values.mean()) for values in saved]
-        table["value_se"] = [_error(values) for values in saved]
-        table["value_per_cost"] = table["value"] / candidates.cost
-    table["khat"] = [item.failing for item in step.judged]
-    table["how"] = [item.how for item in step.judged]
-    table["interval"] = f"{interval_name(question.mass)} of the log response"
-    table = table.iloc[step.order]
-    table.insert(0, "rank", np.arange(len(table)) + 1)
-    return table
-
-
-def _choice(candidates: Candidates, steps: list[Step], now: float) -> pd.DataFrame:
-    rows = [int(step.order[0]) for step in steps]
-    choice = candidates.points.iloc[rows].reset_index(drop=True)
-    choice["cost"] = candidates.cost[rows]
-    choice["cost_so_far"], choice["unit"] = choice["cost"].cumsum(), candidates.unit
-    choice["width"] = [float(step.best.width.mean()) for step in steps]
-    choice["reduction"] = 1 - choice["width"] / now
-    choice["reduction_se"] = [_error(step.best.width) / now for step in steps]
-    if not np.isnan(steps[0].best.saved).all():
-        choice["value"] = [float(step.best.saved.mean()) for step in steps]
-        choice["value_se"] = [_error(step.best.saved) for step in steps]
-    choice["how"] = [step.best.how for step in steps]
-    choice.index = choice.index + 1
-    choice.index.name = "order"
-    return choice
-
-
-def _error(values: Array) -> float:
-    """Monte Carlo standard error of a mean over outcomes."""
-    return float(values.std(ddof=1) / np.sqrt(len(values)))

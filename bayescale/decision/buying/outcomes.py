@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from bayescale.decision.buying.alternatives import Decision
-from bayescale.decision.buying.purchases import columns, forecast, refit
-from bayescale.decision.buying.reweighting import (
-    TRUSTED,
-    log_likelihood,
-    normalised,
-    smoothed,
-    weighted_risk,
-    widths,
-)
-from bayescale.forecast.parts import Rows
+from bayescale.decision.buying.candidates import Candidates, columns
+from bayescale.decision.buying.reweighting import TRUSTED, even, normalised, smoothed, widths
+from bayescale.decision.loss import Contenders
+from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.member import Rows
 from bayescale.forecast.predictive import Predictive
-from bayescale.forecast.scenarios import Scenarios, scenarios
-from bayescale.law.discrepancy import Discrepancy
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-# Outcomes of one candidate that are fitted again where its weights fail.
+By = Literal["width", "value"]
+# Outcomes of one candidate that are fitted again where its weights fail, and how.
 REFITS = 8
+REFIT: dict[str, Any] = {"chains": 4, "draws": 500, "progress": False, "route": "compiled"}
+REFIT |= {"strict": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,77 +33,94 @@ class Question:
     ----------
     scenarios : Scenarios
         Of the law's curve, or of new runs.
-    points : pandas.DataFrame, shape (n_candidates, n_inputs)
+    candidates : Candidates
     targets : pandas.DataFrame, shape (n_targets, n_inputs)
+        Points of the forecast.
     mass : float
-        Of the target's equal-tailed interval.
-    decision : Decision or None
-    seed : int
-    discrepancy : bool, float or Discrepancy
-        How wrong the law may be beyond the data.
+        Of the targets' equal-tailed interval.
+    contenders : Contenders or None
+        What a plan decides between.
+    assumed : Assumptions
+        That the scenarios were made under.
+    by : {"width", "value"}
+        What candidates are ranked by: the width of the forecast, or the value for the plan.
+    per_cost : bool
+        Whether by unit of cost.
     """
 
     scenarios: Scenarios
-    points: pd.DataFrame
+    candidates: Candidates
     targets: pd.DataFrame
     mass: float
-    decision: Decision | None
-    seed: int
-    discrepancy: bool | float | Discrepancy
+    contenders: Contenders | None = None
+    assumed: Assumptions = field(default_factory=Assumptions)
+    by: By = "width"
+    per_cost: bool = True
 
-    def width(self, values: Array, weights: Array) -> Array:
-        """Width of the interval of log responses, see :func:`widths`."""
-        return widths(values, weights, self.mass)
+    @cached_property
+    def predictive(self) -> Predictive:
+        """All candidates under every draw, the law's error beyond the data included."""
+        return self.scenarios.predictive(columns(self.candidates.points))
 
-    def width_now(self) -> float:
-        """Width of the targets' log interval as things stand, averaged over targets."""
-        even = np.full((1, self.scenarios.n_draws), 1 / self.scenarios.n_draws)
-        logs = np.log(self.scenarios(columns(self.targets)))
-        return float(np.mean([self.width(column, even)[0] for column in logs.T]))
+    @cached_property
+    def fitted(self) -> Predictive:
+        """The same without that error, as a fit that has seen an outcome takes it."""
+        return self.scenarios.without_discrepancy().predictive(columns(self.candidates.points))
 
+    def truths(self, count: int) -> Rows:
+        """Draws that are taken for the truth, spread evenly over the targets' forecast."""
+        middle = self.scenarios.predictive(columns(self.targets)).location.mean(axis=1)
+        places = ((np.arange(count) + 0.5) * len(middle) / count).astype(int)
+        return np.asarray(np.argsort(middle, kind="stable")[places])
 
-@dataclass(frozen=True, eq=False)
-class Simulated:
-    """Outcomes of every candidate in the same simulated worlds.
-
-    Attributes
-    ----------
-    rows : ndarray of int, shape (n_outcomes,)
-        Draws that are taken for the truth, spread evenly over the forecast of the target.
-    predictive, fitted : Predictive
-        Of all candidates under every draw: with the law's error beyond the data, as outcomes
-        come; and without it, as a fit that has seen an outcome takes it.
-    """
-
-    rows: Rows
-    predictive: Predictive
-    fitted: Predictive
-
-    def outcomes(self, rng: np.random.Generator) -> Array:
-        """Log responses, shape (n_outcomes, n_candidates); each scenario has its own noise.
+    def outcomes(self, truths: Rows, rng: np.random.Generator) -> Array:
+        """Log responses, shape (n_outcomes, n_candidates); each truth has its own noise.
 
         The noise takes evenly spread quantiles in random order, the same for all candidates.
         """
-        from scipy.stats import t
+        level = rng.permutation((np.arange(len(truths)) + 0.5) / len(truths))
+        return self.predictive.pick(truths).quantile(level[:, None])
 
-        location, scale, dof = (
-            item[self.rows]
-            for item in (self.predictive.location, self.predictive.scale, self.predictive.dof)
-        )
-        even = rng.permutation((np.arange(len(self.rows)) + 0.5) / len(self.rows))
-        return np.asarray(location + scale * t.ppf(even[:, None], dof))
+    def ahead(self, chosen: tuple[int, ...], last: Array) -> Array:
+        """Log response at the targets once further runs are observed.
 
+        What a learning curve's last row carries on is linear in its log response, so that two
+        outcomes tell of all.
 
-def simulate(question: Question, count: int) -> Simulated:
-    """Draw the scenarios that are taken for the truth, and forecast the candidates in all."""
-    points = columns(question.points)
-    middle = question.scenarios.predictive(columns(question.targets)).location.mean(axis=1)
-    even = ((np.arange(count) + 0.5) * len(middle) / count).astype(int)
-    return Simulated(
-        np.argsort(middle, kind="stable")[even],
-        question.scenarios.predictive(points),
-        question.scenarios.without_discrepancy().predictive(points),
-    )
+        Parameters
+        ----------
+        chosen : tuple of int
+            Candidates that are observed, in order.
+        last : ndarray, shape (n_outcomes,)
+            Log responses of the last of them, which only a learning curve depends on.
+
+        Returns
+        -------
+        ndarray, shape (n_outcomes or 1, n_draws, n_targets)
+        """
+        points, inputs = self.candidates.points.iloc[list(chosen)], columns(self.targets)
+        none = np.zeros(len(points))
+        level = np.log(self.scenarios.with_runs(points, none)(inputs))
+        if not self.scenarios.one_curve:
+            return level[None]
+        slope = np.log(self.scenarios.with_runs(points, none + 1.0)(inputs)) - level
+        return np.asarray(level + slope * last[:, None, None])
+
+    def width(self, log_response: Array, weights: Array) -> Array:
+        """Width of the interval, averaged over targets, shape (n_outcomes,).
+
+        Parameters
+        ----------
+        log_response : ndarray, shape (n_outcomes or 1, n_draws, n_targets)
+        weights : ndarray, shape (n_outcomes, n_draws)
+        """
+        several = np.moveaxis(log_response, -1, 0)
+        return np.mean([widths(values, weights, self.mass) for values in several], axis=0)
+
+    def width_of(self, scenarios: Scenarios) -> float:
+        """The same of scenarios as they are."""
+        logs = np.log(scenarios(columns(self.targets)))
+        return float(self.width(logs[None], even(len(logs)))[0])
 
 
 class Known(NamedTuple):
@@ -135,77 +147,74 @@ class Known(NamedTuple):
         none = np.zeros((n_outcomes, n_draws))
         return cls((), np.empty((n_outcomes, 0)), none, none)
 
-    def and_run(self, simulated: Simulated, outcomes: Array, candidate: int) -> Known:
+    def and_run(self, question: Question, outcomes: Array, candidate: int) -> Known:
         """With one more candidate, whose outcomes are a column of ``outcomes``."""
         came = outcomes[:, candidate]
         return Known(
             (*self.chosen, candidate),
             np.column_stack([self.responses, came]),
-            self.fitted + log_likelihood(came, simulated.fitted, candidate),
-            self.true + log_likelihood(came, simulated.predictive, candidate),
+            self.fitted + question.fitted.log_densities(came, candidate),
+            self.true + question.predictive.log_densities(came, candidate),
         )
 
 
 class Judged(NamedTuple):
-    """What a candidate does, by outcome.
+    """What a candidate is expected to do, each with its Monte Carlo standard error.
 
     Attributes
     ----------
-    width : ndarray, shape (n_outcomes,)
+    width, width_se : float
         Of the targets' log interval.
-    saved : ndarray, shape (n_outcomes,)
+    value, value_se : float
         Risk that the decision saves; NaN where nothing is decided.
-    khat : ndarray, shape (n_outcomes,)
-        Shape of the weights' tail.
+    khat : float
+        Share of the outcomes whose weights are not to be trusted.
     how : str
         ``"weights"`` or ``"refit"``.
     """
 
-    width: Array
-    saved: Array
-    khat: Array
+    width: float
+    width_se: float
+    value: float
+    value_se: float
+    khat: float
     how: str
 
-    @property
-    def failing(self) -> float:
-        """Share of the outcomes whose weights are not to be trusted."""
-        return float(np.mean(self.khat > TRUSTED))
+    @classmethod
+    def over(cls, width: Array, saved: Array, khat: float, how: str) -> Judged:
+        """From what each outcome does, each of shape (n_outcomes,)."""
+
+        def error(values: Array) -> float:
+            return float(values.std(ddof=1) / np.sqrt(len(values)))
+
+        numbers = float(width.mean()), error(width), float(saved.mean()), error(saved)
+        return cls(*numbers, khat, how)
 
 
 def judge(question: Question, known: Known) -> Judged:
     """Width and decision after the runs that are known, by weights on the draws."""
     weights, khat = smoothed(known.fitted)
-    points = question.points.iloc[list(known.chosen)]
-    ahead = forecast(question.scenarios, points, question.targets)
-    last = known.responses[:, -1]
-    each = [question.width(ahead.at(k, last), weights) for k in range(ahead.level.shape[1])]
+    width = question.width(question.ahead(known.chosen, known.responses[:, -1]), weights)
     saved = np.full(len(khat), np.nan)
-    if question.decision is not None:
-        decision = question.decision
-        taken = weighted_risk(decision.risk, decision.response, weights).argmin(axis=1)
+    if (contenders := question.contenders) is not None:
         # Outcomes come from these very draws, so that no few of them carry all the weight.
-        saved = decision.saved(taken, normalised(known.true))
-    return Judged(np.mean(each, axis=0), saved, khat, "weights")
+        saved = contenders.saved(contenders.best(weights), normalised(known.true))
+    return Judged.over(width, saved, float(np.mean(khat > TRUSTED)), "weights")
 
 
-def judge_by_refits(question: Question, known: Known, khat: Array) -> Judged:
+def judge_by_refits(question: Question, known: Known, khat: float) -> Judged:
     """The same by fits of the runs with some of the outcomes, evenly spread."""
     some = np.linspace(0, len(known.responses) - 1, REFITS).round().astype(int)
-    points = question.points.iloc[list(known.chosen)]
+    points = question.candidates.points.iloc[list(known.chosen)]
+    assumed = replace(question.assumed, allow_unconverged=True)
     width, saved = np.empty(len(some)), np.full(len(some), np.nan)
     for k, row in enumerate(some):
-        fit = refit(question.scenarios, points, known.responses[row], seed=question.seed + 1)
-        after = scenarios(
-            fit, discrepancy=question.discrepancy, seed=question.seed, allow_unconverged=True
-        )
-        if question.scenarios.kind == "run":
-            after = after.of_new_runs(question.seed)
-        even = np.full((1, after.n_draws), 1 / after.n_draws)
-        logs = np.log(after(columns(question.targets)))
-        width[k] = np.mean([question.width(column, even)[0] for column in logs.T])
-        if question.decision is not None:
-            decision = question.decision
-            found = after.anchored(decision.centre)(decision.inputs)
-            taken = decision.risk(found).argmin(keepdims=True)
-            saved[k] = decision.saved(taken, normalised(known.true[row][None]))[0]
-    return Judged(width, saved, khat, "refit")
+        response = np.exp(known.responses[row])
+        fit = question.scenarios.members[0].refit(points, response, **REFIT, seed=assumed.seed + 1)
+        width[k] = question.width_of(assumed.scenarios(fit, question.scenarios.kind))
+        if (contenders := question.contenders) is not None:
+            after = assumed.scenarios(fit, contenders.kind)
+            found = after.anchored(contenders.centre)(contenders.inputs)
+            taken = contenders.risk(found).argmin(keepdims=True)
+            saved[k] = contenders.saved(taken, normalised(known.true[row][None]))[0]
+    return Judged.over(width, saved, khat, "refit")

@@ -4,8 +4,7 @@ A draw whose law makes the outcome likely gains weight, another loses it. The we
 Pareto-smoothed; where the shape of their tail exceeds :data:`TRUSTED` a few draws decide, and
 the weights cannot stand for a new fit.
 
-References: Vehtari, Simpson, Gelman, Yao & Gabry (2024), arXiv:1507.02646 (Pareto smoothing);
-Raiffa & Schlaifer (1961), Applied Statistical Decision Theory (value of sample information).
+Reference: Vehtari, Simpson, Gelman, Yao & Gabry (2024), arXiv:1507.02646 (Pareto smoothing).
 """
 
 from __future__ import annotations
@@ -13,38 +12,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bayescale.decision.risk import Risk
-from bayescale.forecast.predictive import Predictive
 from bayescale.law.prior import Array
 
 # Largest shape of the weights' tail with which they are trusted.
 TRUSTED = 0.7
-
-
-def log_likelihood(log_response: Array, predictive: Predictive, column: int) -> Array:
-    """Log density of outcomes of one candidate under every draw.
-
-    Parameters
-    ----------
-    log_response : ndarray, shape (n_outcomes,)
-    predictive : Predictive
-        Of all candidates.
-    column : int
-        Which candidate.
-
-    Returns
-    -------
-    ndarray, shape (n_outcomes, n_draws)
-    """
-    from scipy.stats import t
-
-    location, scale, dof = (
-        item[:, column] for item in (predictive.location, predictive.scale, predictive.dof)
-    )
-    # The library's density at its peak, and its kernel: ten times faster than asking for each.
-    peak = t.logpdf(0.0, dof) - np.log(scale)
-    away = (log_response[:, None] - location) / scale
-    return np.asarray(peak - 0.5 * (dof + 1) * np.log1p(away**2 / dof))
 
 
 def smoothed(log_weights: Array) -> tuple[Array, Array]:
@@ -80,6 +51,11 @@ def _level(log_weights: Array) -> npt.NDArray[np.bool_]:
     return np.asarray(np.ptp(largest, axis=1) < 1e-12)
 
 
+def even(n_draws: int) -> Array:
+    """The weights of things as they stand, shape (1, n_draws)."""
+    return np.full((1, n_draws), 1 / n_draws)
+
+
 def normalised(log_weights: Array) -> Array:
     """Weights whose rows sum to 1, of the shape of their logs."""
     weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
@@ -91,7 +67,7 @@ def widths(values: Array, weights: Array, mass: float) -> Array:
 
     Parameters
     ----------
-    values : ndarray, shape (n_draws,) or (n_outcomes, n_draws)
+    values : ndarray, shape (n_draws,), (1, n_draws) or (n_outcomes, n_draws)
     weights : ndarray, shape (n_outcomes, n_draws)
         Each row sums to 1.
     mass : float
@@ -111,26 +87,3 @@ def widths(values: Array, weights: Array, mass: float) -> Array:
         for cumulated, own in zip(middle, np.broadcast_to(ordered, weights.shape), strict=True)
     ]
     return np.diff(np.array(found), axis=1)[:, 0]
-
-
-def weighted_risk(risk: Risk, draws: Array, weights: Array) -> Array:
-    """Risk of designs under weighted draws.
-
-    Parameters
-    ----------
-    risk : Risk
-    draws : ndarray, shape (n_draws, n_designs)
-        Of the response.
-    weights : ndarray, shape (n_outcomes, n_draws)
-        Each row sums to 1.
-
-    Returns
-    -------
-    ndarray, shape (n_outcomes, n_designs)
-    """
-    if risk.name == "mean":
-        return np.asarray(weights @ draws)
-    # As often as its weight says, each draw stands in an even sample of the same size.
-    places = (np.arange(len(draws)) + 0.5) / len(draws)
-    each = [np.searchsorted(np.cumsum(row), places).clip(max=len(draws) - 1) for row in weights]
-    return np.array([risk(draws[rows]) for rows in each])

@@ -12,6 +12,7 @@ plain posterior predictive p-values are conservative.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -19,18 +20,16 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.errors import Problem
-from bayescale.law.noise import conditional
+from bayescale.law.noise import given_before
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, NOISES
+from bayescale.law.symbols import NOISE_DOF, NOISES
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.parameters import bond_parameters
-from bayescale.posterior.predictor import Curve
+from bayescale.posterior.predictor import STEP, Curve
 
 # Two-sided level of each check.
 LEVEL = 0.01
 # Draws of the posterior, each with one replicate of the data.
 DRAWS = 400
-_STEP = 1e-30
 Rows = npt.NDArray[np.int64]
 
 
@@ -54,8 +53,7 @@ def predictive_checks(curve: Curve, data: ModelData, seed: int) -> tuple[dict[st
     directions = _tangent(curve, data)
     if len(data.response) < directions.shape[1] + 3:
         return ()
-    n_draws = next(iter(curve.free.values())).size
-    some = curve.pick(np.linspace(0, n_draws - 1, min(DRAWS, n_draws)).astype(int))
+    some = curve.pick(np.linspace(0, curve.n_draws - 1, min(DRAWS, curve.n_draws)).astype(int))
     dof = some.free[NOISE_DOF][:, None]
     observed = _standardised(some, data)
     replicate = np.random.default_rng(seed).standard_t(np.broadcast_to(dof, observed.shape))
@@ -106,10 +104,7 @@ def _bounded(residual: Array, dof: Array) -> Array:
 def _standardised(curve: Curve, data: ModelData) -> Array:
     """Residuals over their scale, each given the one before it in its run, (n_draws, n_runs)."""
     mean, log_y = np.log(curve(data.inputs)), np.log(data.response)
-    scale = curve.free[NOISE_SCALE][:, None]
-    columns = {name: value[:, None] for name, value in curve.free.items()}
-    if bond := bond_parameters(columns):
-        mean, scale = conditional(mean, log_y, data.continuation, scale, **bond)
+    mean, scale = given_before(mean, log_y, data.continuation, curve.columns)
     return np.asarray((log_y - mean) / scale)
 
 
@@ -119,9 +114,8 @@ def _tangent(curve: Curve, data: ModelData) -> Array:
     columns = []
     for name in (key for key in centre if key not in NOISES):
         moved = {key: value.astype(complex) for key, value in centre.items()}
-        moved[name] = moved[name] + 1j * _STEP
-        at = Curve(curve.law, moved, curve.reference, curve.unit)
-        columns.append(_standardised(at, data)[0].imag / _STEP)
+        moved[name] = moved[name] + 1j * STEP
+        columns.append(_standardised(replace(curve, free=moved), data)[0].imag / STEP)
     matrix = np.stack(columns, axis=1)
     norms = np.linalg.norm(matrix, axis=0)
     left, size, _ = np.linalg.svd(matrix[:, norms > 0] / norms[norms > 0], full_matrices=False)

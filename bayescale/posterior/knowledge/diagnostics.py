@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayescale.errors import Problem
@@ -17,9 +18,6 @@ from bayescale.law.prior import Array, Support
 from bayescale.law.symbols import Shape
 from bayescale.numbers import brief
 from bayescale.posterior.parameters import FORWARD
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400.0
@@ -76,15 +74,11 @@ class Diagnostics:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row per parameter."""
-        import pandas as pd
-
         return pd.DataFrame(list(self.parameters)).set_index("parameter")
 
     @cached_property
     def predictive_checks(self) -> pd.DataFrame:
         """One row per posterior predictive check."""
-        import pandas as pd
-
         return pd.DataFrame(list(self.checks)).set_index("check")
 
     def with_problems(self, more: Sequence[Problem]) -> Diagnostics:

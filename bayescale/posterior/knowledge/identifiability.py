@@ -12,55 +12,27 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from bayescale.errors import Problem
 from bayescale.law.law import Law
+from bayescale.law.symbols import share_name
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.knowledge.diagnostics import CONTRACTION_LIMIT, Diagnostics
-from bayescale.posterior.knowledge.information import (
-    Knowledge,
-    after_fit,
-    before_fit,
-    expected_contraction,
-)
+from bayescale.posterior.knowledge.information import Knowledge, before_fit, expected_contraction
 from bayescale.posterior.knowledge.remedy import Remedy, best_remedy, causes
-from bayescale.posterior.parameters import share_name
 from bayescale.runs.runs import Runs
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from bayescale.posterior.fit import Fit
 
 # Sensitivity from which a posterior moves with what is scaled, as ArviZ has it.
 SENSITIVE = 0.05
 
 
-def identifiability(of: Fit | Runs) -> pd.DataFrame:
-    """Which parameters the runs inform, before a fit or after.
-
-    Parameters
-    ----------
-    of : Fit or Runs
-        Of runs, what a fit is expected to learn, whatever the responses: Fisher information
-        over truths drawn from the law's own priors. Of a fit, what it learned.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by parameter: ``contraction`` (share of the prior's width removed, on the log
-        scale where positive; expected where ``of`` are runs), ``informed``, ``diagnosis`` and
-        ``cause`` in words; of a fit also the power-scaling sensitivities ``prior`` and
-        ``likelihood``, missing for a preview. ``attrs["remedy"]`` says which further runs
-        would help what is known least, empty where all is informed.
-    """
-    return _before(of) if isinstance(of, Runs) else _after(of)
-
-
-def _before(runs: Runs) -> pd.DataFrame:
+def expected_table(runs: Runs) -> pd.DataFrame:
+    """What a fit of runs is expected to learn; see :func:`bayescale.identifiability`."""
     law, data = runs.law, ModelData.from_runs(runs)
     contraction = expected_contraction(law, data)
     rows = [
@@ -76,10 +48,12 @@ def _before(runs: Runs) -> pd.DataFrame:
     return _table(rows, remedy_for(before_fit(law, data), contraction))
 
 
-def _after(fit: Fit) -> pd.DataFrame:
-    found = {row["parameter"]: float(row["contraction"]) for row in fit.diagnostics.parameters}
-    moves = _power_scaling(fit)
-    problems = fit.runs.problems
+def learned_table(
+    known: Knowledge, diagnostics: Diagnostics, draws: xr.DataTree, problems: tuple[Problem, ...]
+) -> pd.DataFrame:
+    """What a fit learned; see :func:`bayescale.identifiability`."""
+    found = {row["parameter"]: float(row["contraction"]) for row in diagnostics.parameters}
+    moves = _power_scaling(draws)
     rows = [
         {
             "parameter": name,
@@ -87,11 +61,11 @@ def _after(fit: Fit) -> pd.DataFrame:
             **moves[name],
             "informed": value >= CONTRACTION_LIMIT,
             "diagnosis": _diagnosis(value, **moves[name]),
-            "cause": _cause(fit.law, problems, name, value),
+            "cause": _cause(known.law, problems, name, value),
         }
         for name, value in found.items()
     ]
-    return _table(rows, remedy_for(after_fit(fit), found))
+    return _table(rows, remedy_for(known, found))
 
 
 def remedy_for(known: Knowledge, contraction: Mapping[str, float]) -> Remedy | None:
@@ -138,17 +112,17 @@ def _details(remedy: Remedy) -> dict[str, Any]:
     return {"remedy": {"places": places, "runs": remedy.runs, "remaining": remedy.remaining}}
 
 
-def _power_scaling(fit: Fit) -> dict[str, dict[str, float]]:
-    names = [str(name) for name in fit.draws["posterior"].data_vars]
+def _power_scaling(draws: xr.DataTree) -> dict[str, dict[str, float]]:
+    names = [str(name) for name in draws["posterior"].data_vars]
     missing = dict.fromkeys(("prior", "likelihood"), np.nan)
-    if fit.approximate or "log_prior" not in fit.draws:
+    if "log_prior" not in draws:
         return dict.fromkeys(names, missing)
     from arviz_stats import psense
 
     with warnings.catch_warnings():
         # Weights so near to one are never far from reliable; a chain that stood still says nothing.
         warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")
-        both = {group: psense(fit.draws, group=group) for group in missing}
+        both = {group: psense(draws, group=group) for group in missing}
     return {name: {group: float(x[name]) for group, x in both.items()} for name in names}
 
 
@@ -169,8 +143,6 @@ def _cause(law: Law, problems: tuple[Problem, ...], name: str, contraction: floa
 
 
 def _table(rows: list[dict[str, Any]], remedy: Remedy | None) -> pd.DataFrame:
-    import pandas as pd
-
     table = pd.DataFrame(rows).set_index("parameter")
     table.attrs["remedy"] = "" if remedy is None else str(remedy)
     return table

@@ -16,32 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bayescale.law.law import Law
-from bayescale.law.noise import conditional
+from bayescale.law.noise import given_before
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, NOISES
+from bayescale.law.symbols import NOISE_DOF, NOISES
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.knowledge.diagnostics import support_of
-from bayescale.posterior.parameters import (
-    FORWARD,
-    Priors,
-    bond_parameters,
-    constrain,
-    resolve_priors,
-    to_raw,
-    unconstrain,
-)
-from bayescale.posterior.predictor import Curve
+from bayescale.posterior.parameters import FORWARD, Priors, constrain, resolve_priors, unconstrain
+from bayescale.posterior.predictor import STEP, Curve, Predictor
 
-if TYPE_CHECKING:
-    from bayescale.posterior.fit import Fit
-
-_STEP = 1e-30
 # Draws of the priors that their spread is taken from.
 _PRIOR_DRAWS = 4000
 # Truths that an expectation before any fit is taken over.
@@ -59,8 +47,6 @@ class Knowledge:
         Which parameters are free, and where each lives.
     data : ModelData
         The runs that it comes from; they give the reference run and how rows belong together.
-    unit : float
-        What ``M`` is multiplied by.
     z : ndarray, shape (n_free,)
         Where the law is made linear.
     covariance : ndarray, shape (n_free, n_free)
@@ -69,7 +55,6 @@ class Knowledge:
     law: Law
     priors: Priors
     data: ModelData
-    unit: float
     z: Array
     covariance: Array
 
@@ -82,10 +67,10 @@ class Knowledge:
             Weights, exponents, shapes, ``M`` and shares, as in a fit's summary, without noise.
         """
         free = constrain(self.priors, self._moved())
-        raw = to_raw(self.law, self.priors, free, self.data.reference, self.unit)
+        raw = Predictor(self.law, free, self.data.unit(self.priors)).raw(self.data.reference)
         found = {}
         for name in (key for key in raw if key not in NOISES):
-            gradient = FORWARD[support_of(self.law, name)](raw[name]).imag / _STEP
+            gradient = FORWARD[support_of(self.law, name)](raw[name]).imag / STEP
             found[name] = float(np.sqrt(gradient @ self.covariance @ gradient))
         return found
 
@@ -111,22 +96,20 @@ class Knowledge:
 
     def _moved(self) -> Any:
         """The point with a small imaginary step in each parameter, one a row."""
-        return self.z + 1j * _STEP * np.eye(len(self.z))
+        return self.z + 1j * STEP * np.eye(len(self.z))
 
     def _slopes(self, inputs: Mapping[str, Array], groups: npt.NDArray[Any] | None) -> Array:
         """Gradient of each standardised log response, shape (n_runs, n_free)."""
         free = constrain(self.priors, self._moved())
-        curve = Curve(self.law, free, self.data.reference, self.unit)
+        curve = Curve(self.law, free, self.data.reference, self.data.unit(self.priors))
         mean = np.log(curve(inputs))
-        scale = free[NOISE_SCALE][:, None]
         # At the law's own curve the residual is nought, so the scale's slope adds nothing.
         log_y = mean[0].real
-        columns = {name: value[:, None] for name, value in free.items()}
-        if bond := bond_parameters(columns):
-            labels = np.arange(len(log_y)) if groups is None else groups
-            rows = ModelData(inputs, log_y, {}, 1.0, labels, self.data.growing)
-            mean, scale = conditional(mean, log_y, rows.continuation, scale, **bond)
-        return np.asarray(((mean - log_y) / scale).imag.T / _STEP)
+        labels = np.arange(len(log_y)) if groups is None else groups
+        rows = replace(self.data, inputs=inputs, response=log_y, groups=labels)
+        links = None if self.data.groups is None else rows.continuation
+        mean, scale = given_before(mean, log_y, links, curve.columns)
+        return np.asarray(((mean - log_y) / scale).imag.T / STEP)
 
 
 def from_priors(law: Law, data: ModelData, priors: Priors | None = None) -> Knowledge:
@@ -141,9 +124,8 @@ def from_priors(law: Law, data: ModelData, priors: Priors | None = None) -> Know
     """
     chosen = priors or resolve_priors(law, bond=data.bond)
     z = unconstrain(chosen, chosen.draw(np.random.default_rng(0), _PRIOR_DRAWS))
-    unit = data.unit(chosen)
     covariance = np.diag(np.square(z.std(axis=0)))
-    return Knowledge(law, chosen, data, unit, np.median(z, axis=0), covariance)
+    return Knowledge(law, chosen, data, np.median(z, axis=0), covariance)
 
 
 def before_fit(law: Law, data: ModelData, priors: Priors | None = None) -> Knowledge:
@@ -175,18 +157,7 @@ def expected_contraction(
     return {name: float(1 - np.mean(after[name]) / np.mean(before[name])) for name in before}
 
 
-def after_fit(fit: Fit) -> Knowledge:
-    """What a fit knows: mean and covariance of its draws."""
-    free = {str(name): x.to_numpy().ravel() for name, x in fit.draws["free"].items()}
-    data = ModelData(
-        fit.inputs, fit.response, fit.curve.reference, fit.curve.unit, fit.groups, fit.growing
-    )
-    return from_draws(fit.law, data, resolve_priors(fit.law, bond=data.bond), fit.curve.unit, free)
-
-
-def from_draws(
-    law: Law, data: ModelData, priors: Priors, unit: float, free: Mapping[str, Array]
-) -> Knowledge:
+def from_draws(law: Law, data: ModelData, priors: Priors, free: Mapping[str, Array]) -> Knowledge:
     """What draws know of the free parameters, each of shape (n_draws,)."""
     z = unconstrain(priors, free)
-    return Knowledge(law, priors, data, unit, np.median(z, axis=0), np.cov(z.T))
+    return Knowledge(law, priors, data, np.median(z, axis=0), np.cov(z.T))

@@ -1,6 +1,5 @@
 """Fits made by hand for pictures, and what a figure shows."""
 
-import json
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,8 +7,7 @@ import numpy as np
 import xarray as xr
 from fits import TRUTH, by_hand
 
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, SHARE_PRIOR
-from bayescale.posterior.fit import Fit
+from bayescale.posterior.parameters import Stated
 
 
 def cloud(law, n=400, spread=0.03, seed=0, **options):
@@ -21,9 +19,6 @@ def cloud(law, n=400, spread=0.03, seed=0, **options):
 
 def with_priors(fit):
     law = fit.law
-    priors = {"M": law.total} | {f"share[{w.symbol}]": SHARE_PRIOR for w in law.weights[1:]}
-    priors |= {item.symbol: item.prior for item in law.curvature}
-    priors |= {NOISE_SCALE: law.noise.scale, NOISE_DOF: law.noise.dof}
     tree = fit.draws.copy()
     shares = fit.draws["free"]
     ratios = {w.symbol: np.exp(shares[f"share[{w.symbol}]"]) for w in law.weights[1:]}
@@ -33,12 +28,16 @@ def with_priors(fit):
         f"share[{name}]": ratio / total for name, ratio in ratios.items()
     }
     tree["posterior"] = xr.DataTree(tree["posterior"].to_dataset().assign(parts))
-    tree.attrs = fit.draws.attrs | {"priors": json.dumps({k: str(p) for k, p in priors.items()})}
     rows = tuple(
         {"parameter": str(name), "contraction": 0.9, "informed": True, "r_hat": 1.0}
         for name in tree["posterior"]
     )
-    return Fit(law, tree, replace(fit.diagnostics, parameters=rows))
+    return replace(
+        fit,
+        draws=tree,
+        stated=Stated({"M": law.total}),
+        diagnostics=replace(fit.diagnostics, parameters=rows),
+    )
 
 
 def chained(fit, draws, energy):
@@ -52,7 +51,7 @@ def chained(fit, draws, energy):
     rows = tuple(
         {"parameter": name, "informed": True, "r_hat": 1.0 + k} for k, name in enumerate(draws)
     )
-    return Fit(fit.law, tree, replace(fit.diagnostics, parameters=rows))
+    return replace(fit, draws=tree, diagnostics=replace(fit.diagnostics, parameters=rows))
 
 
 def lines(axes):
@@ -60,7 +59,7 @@ def lines(axes):
     return {line.get_label(): np.asarray(line.get_xydata()) for line in axes.lines}
 
 
-def bands(axes):
+def filled(axes):
     """Lower and upper edge of each filled band: arrays x, lower, upper."""
     found = []
     for band in axes.collections:

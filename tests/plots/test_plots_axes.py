@@ -7,17 +7,15 @@ from hypothesis import strategies as st
 
 from bayescale.numbers import parse_number
 from bayescale.plots.axes import (
-    SERIES,
-    caption,
     log_axis,
     mark_beyond,
-    new_figure,
     off_zero,
     round_numbers,
-    tint,
     written,
     zero_place,
 )
+from bayescale.plots.colours import SERIES, tint
+from bayescale.plots.figure import captioned, panels
 
 
 @pytest.mark.parametrize(
@@ -56,7 +54,7 @@ def test_zeros_have_a_place_of_their_own_left_of_the_rest():
     assert 0 < zero < 10
     np.testing.assert_array_equal(off_zero(x, zero), [zero, 10.0, 1000.0])
     assert zero_place(x[1:], [3.0]) is None
-    axes = new_figure().add_subplot()
+    _, (axes,) = panels()
     axes.plot(off_zero(x, zero), [1, 2, 3])
     log_axis(axes, "x", zero=zero)
     labels = [label.get_text() for label in axes.get_xticklabels()]
@@ -79,7 +77,7 @@ def test_colours_differ_in_lightness_for_print_and_for_the_colour_blind():
 
 
 def test_what_is_shaded_lies_outside_the_data():
-    axes = new_figure().add_subplot()
+    _, (axes,) = panels()
     axes.set_xlim(0, 10)
     mark_beyond(axes, 2, 7)
     spans = sorted((p.get_x(), p.get_x() + p.get_width()) for p in axes.patches)
@@ -88,9 +86,8 @@ def test_what_is_shaded_lies_outside_the_data():
 
 
 def test_a_long_caption_is_broken_so_that_it_stays_inside():
-    figure = new_figure(4, 3)
-    figure.add_subplot()
-    caption(figure, "several words that do not fit into one line " * 4)
+    figure, _ = panels(width=4, height=3)
+    captioned(figure, "several words that do not fit into one line " * 4)
     figure.draw_without_rendering()
     box = figure._supxlabel.get_window_extent()
     assert box.x0 >= 0

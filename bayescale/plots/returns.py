@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from bayescale.intervals import DEFAULT_MASS, interval_name
-from bayescale.law.symbols import TOTAL
-from bayescale.plots.axes import (
-    SERIES,
-    caption,
-    label_of,
-    log_axis,
-    mark_beyond,
-    new_figure,
-    plain,
-)
+from bayescale.plots.axes import band, curve, label_of, log_axis, mark_beyond
+from bayescale.plots.colours import SERIES
+from bayescale.plots.figure import captioned, named_panels
 from bayescale.plots.lines import line_along
-from bayescale.posterior import summary
+from bayescale.plots.tables import INNER, few_draws, quantiles
 from bayescale.posterior.fit import Fit
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
-INNER = 0.5
-# Derivatives at many places: more draws would take seconds and change no line.
-_DRAWS = 1000
 
 
 def returns_table(
@@ -50,22 +36,20 @@ def returns_table(
     pandas.DataFrame
         As :meth:`bayescale.Fit.returns`, for the input that grows alone: ``input``, raw inputs,
         ``derivative`` and ``elasticity`` with their bounds, ``elasticity_inner_lower`` and
-        ``_inner_upper``. Evenly thinned draws are used.
+        ``_inner_upper``, and what is held fixed. Evenly thinned draws are used.
     """
-    import pandas as pd
-
-    count = len(fit.curve.free[TOTAL])
-    curve = fit.curve.pick(np.linspace(0, count - 1, min(_DRAWS, count)).astype(int))
-    parts = []
+    response, parts = few_draws(fit), []
     for symbol in fit.law.input_symbols:
         line = line_along(fit, symbol, at, points)
-        part = summary.returns_table(curve, line.points, mass).xs(symbol, level="input")
-        inner = summary.returns_table(curve, line.points, INNER).xs(symbol, level="input")
-        part["elasticity_inner_lower"] = inner["elasticity_lower"]
-        part["elasticity_inner_upper"] = inner["elasticity_upper"]
+        slope = response.derivative(line.inputs, symbol)
+        elasticity = slope * line.inputs[symbol] / response(line.inputs)
+        columns = quantiles(slope, mass, "derivative_", "derivative")
+        columns |= quantiles(elasticity, INNER, "elasticity_inner_", "elasticity")
+        columns |= quantiles(elasticity, mass, "elasticity_", "elasticity")
+        part = line.points.assign(**columns, held_fixed=line.text)
         part.insert(0, "input", symbol)
-        parts.append(part.assign(held_fixed=line.text))
-    table: pd.DataFrame = pd.concat(parts, ignore_index=True)
+        parts.append(part)
+    table = pd.concat(parts, ignore_index=True)
     table.attrs = {"mass": mass}
     return table
 
@@ -87,34 +71,18 @@ def returns(fit: Fit, at: Any = None, **options: Any) -> Figure:
     """
     table = returns_table(fit, at, **options)
     symbols = fit.law.input_symbols
-    figure = new_figure(max(3.8, 2.9 * len(symbols)), 3.1)
-    panels = figure.subplots(1, len(symbols), sharey=True, squeeze=False)[0]
-    for axes, symbol, colour in zip(panels, symbols, SERIES, strict=False):
-        part = table[table["input"] == symbol]
-        x = part[symbol]
-        style = {"color": colour, "lw": 0}
-        axes.fill_between(
-            x, part["elasticity_lower"], part["elasticity_upper"], alpha=0.25, **style
-        )
-        axes.fill_between(
-            x,
-            part["elasticity_inner_lower"],
-            part["elasticity_inner_upper"],
-            alpha=0.35,
-            **style,
-        )
-        axes.plot(x, part["elasticity"], color=colour, lw=1.6)
+    figure, several = named_panels(symbols, len(symbols), (2.9, 3.1), sharey=True)
+    for (symbol, axes), colour in zip(several.items(), SERIES, strict=False):
+        part, seen = table[table["input"] == symbol], fit.inputs[symbol]
+        curve(axes, part[symbol], part, "elasticity", "elasticity_", colour)
+        band(axes, part[symbol], part, "elasticity_inner_", color=colour, alpha=0.35)
         axes.axhline(0, color="0.5", lw=0.8)
         axes.margins(x=0)
         log_axis(axes, "x", 5)
-        seen = fit.inputs[symbol]
         mark_beyond(axes, seen[seen > 0].min(), seen.max())
         axes.set_xlabel(label_of(fit.law, symbol))
-        plain(axes)
-    name = fit.law.response.symbol
-    panels[0].set_ylabel(f"% of {name} for 1% more input")
+    figure.axes[0].set_ylabel(f"% of {fit.law.response.symbol} for 1% more input")
     held = "the middle of the runs" if at is None else "the stated point"
     also = f" Other inputs at {held}." if len(symbols) > 1 else ""
     mass = f"{interval_name(table.attrs['mass'])} and {INNER:.0%} of the law's curve"
-    caption(figure, f"Median, {mass}; beyond the runs shaded.{also}")
-    return figure
+    return captioned(figure, f"Median, {mass}; beyond the runs shaded.{also}")

@@ -1,0 +1,189 @@
+"""The designs that use a budget up, and what the budget holds of their cost.
+
+Everything is in logs. One free input is spent last: given the others, it takes what the budget
+leaves, so that every point of the search uses the whole budget (or, where more of everything
+does not help, a stated part of it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bayescale.decision.cost import TOKENS, Budget, Cost, Unit
+from bayescale.decision.risk import Risk
+from bayescale.decision.space import Space
+from bayescale.errors import InputError
+from bayescale.law.prior import Array
+
+_DEMANDS = 32
+_HALVINGS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Pricing:
+    """What a budget holds of a cost, which demand may make uncertain.
+
+    Attributes
+    ----------
+    cost : Cost
+    functional : Risk
+        Mean, median or a quantile of the cost.
+    demand : ndarray, shape (n_draws,)
+        Tokens served in each scenario.
+    tokens : ndarray, shape (n_tokens, 1)
+        Demand that stands for all of it, see :func:`read_pricing`.
+    """
+
+    cost: Cost
+    functional: Risk
+    demand: Array
+    tokens: Array
+
+    def __call__(self, inputs: Mapping[str, Any], unit: Unit) -> Array:
+        """Price of designs, in the shape that their inputs broadcast to."""
+        shape = np.broadcast_shapes(*(np.shape(value) for value in inputs.values()))
+        flat = {name: np.broadcast_to(value, shape).ravel() for name, value in inputs.items()}
+        tokens = self.tokens if self.cost.serves else None
+        each = (self.cost.money if unit == "$" else self.cost.flops)(flat, tokens)
+        each = np.broadcast_to(each, (len(self.tokens), each.shape[-1] if each.ndim else 1))
+        # One demand may stand for all: its cost is the functional already.
+        total = each[0] if len(each) == 1 else self.functional(each)
+        return total.reshape(shape)
+
+
+def read_pricing(cost: Cost, functional: Risk, demand: Array, space: Space) -> Pricing:
+    """Pricing with the fewest demands that stand for all of them in the functional of the cost.
+
+    A quantile of the cost is the cost at that quantile of the demand, as more demand costs
+    more; its mean is the cost at the mean demand where the cost is linear in the demand. Else
+    the means of 32 equal parts of the sorted demand stand for it.
+
+    Parameters
+    ----------
+    cost : Cost
+    functional : Risk
+    demand : ndarray, shape (n_draws,)
+    space : Space
+        In the middle of which the cost is tried.
+
+    Raises
+    ------
+    InputError
+        For another functional, and a cost that falls as demand grows.
+    """
+    if functional.name not in ("mean", "median", "quantile"):
+        raise InputError(
+            f"A budget holds the mean, the median or a quantile(q) of the cost, not its "
+            f"{functional.text}."
+        )
+    functional.check(demand.size)
+    return Pricing(cost, functional, demand, _standing_for(cost, functional, demand, space))
+
+
+def _standing_for(cost: Cost, functional: Risk, demand: Array, space: Space) -> Array:
+    if demand.min() == demand.max() or not cost.serves:
+        return demand[:1, None]
+    middle = space.inputs({name: np.sqrt(np.prod(ends)) for name, ends in space.box.items()})
+    low, half, high = (cost.serving_flops(middle, k * demand.mean()) for k in (0.5, 1.0, 1.5))
+    if functional.name != "mean":
+        if not low <= half <= high:
+            raise InputError(f"The cost serve={cost.serve!r} falls as {TOKENS} grow.")
+        return np.atleast_2d(functional(demand[:, None]))
+    if abs(low + high - 2 * half) <= 1e-12 * abs(high):
+        return np.atleast_2d(demand.mean())
+    groups = np.array_split(np.sort(demand), min(_DEMANDS, demand.size))
+    return np.array([[group.mean()] for group in groups])
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The designs that use a budget up, by coordinates.
+
+    Attributes
+    ----------
+    space : Space
+    pricing : Pricing
+    budget : Budget
+    partial : bool
+        Whether a part of the budget may be left: one more coordinate, between 0 and 1.
+    """
+
+    space: Space
+    pricing: Pricing
+    budget: Budget
+    partial: bool = False
+
+    @property
+    def low(self) -> Array:
+        """Lowest coordinates, shape (n_coordinates,)."""
+        return self._ends(0)
+
+    @property
+    def high(self) -> Array:
+        """Highest coordinates, shape (n_coordinates,)."""
+        return self._ends(1)
+
+    def _ends(self, k: int) -> Array:
+        logs = [np.log(self.space.box[name][k]) for name in self.space.others]
+        return np.array([*logs, *([float(k)] if self.partial else [])])
+
+    def at(self, coordinates: Array) -> dict[str, Array]:
+        """Raw inputs at coordinates; NaN where even the least of the spent input costs too much.
+
+        Parameters
+        ----------
+        coordinates : ndarray, shape (..., n_coordinates)
+            Log of each of the other free inputs; last, where ``partial``, how far the spent
+            input goes from its lowest value (0) to what the budget leaves (1).
+
+        Returns
+        -------
+        dict of str to ndarray, shape (...)
+        """
+        others = {name: np.exp(coordinates[..., k]) for k, name in enumerate(self.space.others)}
+        value = self._affordable(others, coordinates.shape[:-1])
+        if self.partial:
+            lowest = self.space.box[self.space.spent][0]
+            part = lowest * (value / lowest) ** coordinates[..., -1]
+            value = np.where(np.isnan(value), np.nan, part)
+        return self.space.inputs(others | {self.space.spent: value})
+
+    def price(self, inputs: Mapping[str, Any]) -> Array:
+        """What the budget holds of the cost (its mean or a quantile), in the budget's unit."""
+        return self.pricing(inputs, self.budget.unit)
+
+    def _affordable(self, others: Mapping[str, Array], shape: tuple[int, ...]) -> Array:
+        """Most of the spent input that the budget leaves, in a shape."""
+        lowest, most = self.space.box[self.space.spent]
+
+        def price(value: Any) -> Array:
+            spent = np.broadcast_to(value, shape)
+            return self.price(self.space.inputs({**others, self.space.spent: spent}))
+
+        amount = self.budget.amount
+        least, highest = price(lowest), price(most)
+        if (highest < least * (1 - 1e-9)).any():
+            raise InputError(
+                f"The cost falls as {self.space.spent} grows, so a budget does not hold it back; "
+                "fix it (fixed=), or write the cost another way."
+            )
+        slope = (highest - least) / (most - lowest)
+        middle = np.sqrt(lowest * most)
+        linear = np.abs(price(middle) - least - slope * (middle - lowest)) <= 1e-12 * highest
+        if linear.all():
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value = np.where(highest > amount, lowest + (amount - least) / slope, most)
+        else:
+            # Halved in logs, for a cost of any shape that grows.
+            low, high = np.full(shape, np.log(lowest)), np.full(shape, np.log(most))
+            for _ in range(_HALVINGS):
+                half = (low + high) / 2
+                within = price(np.exp(half)) <= amount
+                low, high = np.where(within, half, low), np.where(within, high, half)
+            value = np.exp(low)
+        value = np.where(highest <= amount, most, np.clip(value, lowest, most))
+        return np.where(least > amount * (1 + 1e-12), np.nan, value)

@@ -1,0 +1,279 @@
+"""Forecasts against scale: along a line, at points, and beside what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bayescale.errors import InputError
+from bayescale.forecast.continuation import split_names
+from bayescale.forecast.discrepancy import NONE
+from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.mixture import Ensemble
+from bayescale.intervals import interval_name
+from bayescale.law.law import Law
+from bayescale.law.prior import Array
+from bayescale.plots.axes import (
+    arms,
+    band,
+    check_input,
+    label_of,
+    log_axis,
+    mark_beyond,
+    off_zero,
+    zero_place,
+)
+from bayescale.plots.colours import BLACK, BLUE, ORANGE, VERMILION, tint
+from bayescale.plots.figure import captioned, legend_above, panels
+from bayescale.plots.lines import line_to
+from bayescale.plots.tables import INNER, as_new_runs, first_fit, intervals
+from bayescale.posterior.fit import Fit
+from bayescale.runs.points import read_points
+from bayescale.runs.runs import Runs
+
+_KINDS = {"run": "a new run", "mean": "the law's curve"}
+
+
+def extrapolation_table(forecast: Extrapolation) -> pd.DataFrame:
+    """What a forecast says at each of its points.
+
+    Parameters
+    ----------
+    forecast : Extrapolation
+
+    Returns
+    -------
+    pandas.DataFrame
+        Inputs, ``median``, ``lower``, ``upper``, ``inner_lower``, ``inner_upper`` (50%),
+        ``reach``.
+    """
+    return forecast.points.join(intervals(forecast)).assign(reach=forecast.reach)
+
+
+def extrapolation(forecast: Extrapolation, against: str | None = None) -> Figure:
+    """Draw a forecast's points and the observed runs against one input.
+
+    Parameters
+    ----------
+    forecast : Extrapolation
+        Its numbers are those of :func:`extrapolation_table`.
+    against : str, optional
+        Input on the horizontal axis; the one that reaches furthest beyond the runs if left out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the law has no such input.
+    """
+    law = forecast.law
+    symbol = check_input(law, against) if against is not None else _furthest(forecast)
+    figure, (axes,) = panels(height=4.4)
+    seen = forecast.observed[symbol]
+    zero = zero_place(seen, forecast.points[symbol])
+    _draw_runs(axes, off_zero(seen, zero), forecast.observed[law.response.symbol])
+    _draw_points(axes, forecast, symbol, zero)
+    _scale(axes, law, symbol, off_zero(seen, zero), zero)
+    legend_above(figure)
+    return figure
+
+
+def _furthest(forecast: Extrapolation) -> str:
+    """Input whose largest point lies most above the largest run."""
+
+    def gain(name: str) -> float:
+        largest = forecast.points[name].max()
+        return float(np.log(largest / forecast.observed[name].max())) if largest > 0 else -np.inf
+
+    return max(forecast.law.input_symbols, key=gain)
+
+
+def forecast_table(
+    forecaster: Fit | Ensemble,
+    at: Any = None,
+    *,
+    against: str | None = None,
+    points: int = 40,
+    **options: Any,
+) -> pd.DataFrame:
+    """Forecasts along a line from the smallest runs to a target.
+
+    Parameters
+    ----------
+    forecaster : Fit or Ensemble
+    at : mapping or pandas.DataFrame, optional
+        Target points; the line goes from the middle of the runs to the largest of them.
+        Without, it follows the runs' trend a decade beyond them.
+    against : str, optional
+        Input on the axis; the one that changes most along the line if left out.
+    points : int, default 40
+    **options
+        Of :func:`bayescale.extrapolate`: ``mass`` (of the outer equal-tailed intervals; the
+        inner ones are of 50%), ``discrepancy``, ``seed``, ``allow_unconverged``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Inputs, ``reach``; of the curve (``mean_``) and of one new run (``run_``): ``median``,
+        ``lower``, ``upper``, ``inner_lower``, ``inner_upper``. ``attrs``: ``against``, ``line``
+        (which line it is), ``mass``, ``discrepancy`` and ``notes``.
+    """
+    fit = first_fit(forecaster)
+    # A target that goes on from an observed run lies where its inputs are.
+    inputs = (
+        None
+        if at is None
+        else read_points(split_names(fit.runs, fit.groups, at)[0], fit.law, fit.derive)
+    )
+    line = line_to(fit, inputs, against, points)
+    # A line through the data is about new runs.
+    wanted = as_new_runs(fit, line.points)
+    curve, run = (forecaster.extrapolate(wanted, kind=kind, **options) for kind in ("mean", "run"))
+    table = line.points.assign(reach=curve.reach)
+    for found in (curve, run):
+        table = table.join(intervals(found).add_prefix(f"{found.kind}_"))
+    table.attrs = {
+        "against": line.symbol,
+        "line": line.text,
+        "mass": curve.mass,
+        "discrepancy": curve.discrepancy,
+        "notes": "; ".join(curve.notes),
+    }
+    return table
+
+
+def forecast(
+    forecaster: Fit | Ensemble,
+    at: Any = None,
+    *,
+    held_out: Runs | pd.DataFrame | None = None,
+    against: str | None = None,
+    points: int = 40,
+    **options: Any,
+) -> Figure:
+    """Draw the forecast against scale: runs, median, bands of the curve and of a new run.
+
+    Parameters
+    ----------
+    forecaster : Fit or Ensemble
+    at : mapping or pandas.DataFrame, optional
+        Target points, drawn with the interval of one new run.
+    held_out : Runs or pandas.DataFrame, optional
+        Runs that were hidden from the fit: columns of the inputs and the response.
+    against, points, **options
+        Of :func:`forecast_table`, whose numbers it draws.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If points or held-out runs lack a column, or ``against`` is no input that changes.
+    """
+    fit = first_fit(forecaster)
+    table = forecast_table(forecaster, at, against=against, points=points, **options)
+    symbol, name = table.attrs["against"], fit.law.response.symbol
+    hidden = _held_out(held_out, symbol, name)
+    targets = None if at is None else forecaster.extrapolate(at, **options)
+    others = [] if targets is None else [targets.points[symbol]]
+    zero = zero_place(fit.inputs[symbol], table[symbol], hidden[symbol], *others)
+    x = off_zero(fit.inputs[symbol], zero)
+    figure, (axes,) = panels(height=4.4)
+    _draw_bands(axes, table, zero)
+    _draw_runs(axes, x, fit.response)
+    if len(hidden):
+        style: dict[str, Any] = {"ms": 4.5, "mfc": "white", "mec": BLACK, "mew": 1.0}
+        label = f"held-out runs ({len(hidden)})"
+        axes.plot(off_zero(hidden[symbol], zero), hidden[name], "D", label=label, **style)
+    if targets is not None:
+        _draw_points(axes, targets, symbol, zero)
+    outside = _limit_response(axes, fit.response, table)
+    _scale(axes, fit.law, symbol, x, zero)
+    legend_above(figure)
+    return captioned(figure, _told(table, outside))
+
+
+def _told(table: pd.DataFrame, outside: int) -> str:
+    """What the picture holds fixed and leaves out, and what changes how it is read."""
+    told = []
+    if table.attrs["line"]:
+        told.append(table.attrs["line"] + "; observed runs have their own other inputs.")
+    if outside:
+        told.append(f"{outside} of the observed runs lie outside the picture.")
+    if table.attrs["discrepancy"].endswith(NONE):
+        told.append(NONE)
+    if table.attrs["notes"]:
+        told.append(f"Caution: {table.attrs['notes']}.")
+    return " ".join(told)
+
+
+def _draw_bands(axes: Axes, table: pd.DataFrame, zero: float | None) -> None:
+    x = off_zero(table[table.attrs["against"]], zero)
+    masses = (("", table.attrs["mass"]), ("inner_", INNER))
+    for kind, colour, strengths in (("run", ORANGE, (0.25, 0.5)), ("mean", BLUE, (0.3, 0.6))):
+        for (edge, mass), strength in zip(masses, strengths, strict=True):
+            label = f"{_KINDS[kind]}, {interval_name(mass)}"
+            band(axes, x, table, f"{kind}_{edge}", color=tint(colour, strength), label=label)
+    # The curve's bands may hide where half of new runs lie.
+    axes.plot(x, table[["run_inner_lower", "run_inner_upper"]], color=ORANGE, lw=0.8)
+    axes.plot(x, table["mean_median"], color=BLUE, lw=1.6, label="the law's curve, median")
+
+
+def _draw_runs(axes: Axes, x: Array, y: Array) -> None:
+    few = len(x) <= 60
+    style: dict[str, Any] = {"ms": 4.5 if few else 2.8, "alpha": 0.85 if few else 0.55}
+    axes.plot(x, y, "o", mew=0, color=BLACK, label=f"observed runs ({len(x)})", **style)
+
+
+def _draw_points(axes: Axes, forecast: Extrapolation, symbol: str, zero: float | None) -> None:
+    """Median and intervals at the points of a forecast."""
+    table = extrapolation_table(forecast)
+    x, of = off_zero(table[symbol], zero), _KINDS[forecast.kind]
+    style: dict[str, Any] = {"fmt": "s", "ms": 5, "color": VERMILION, "mec": "white"}
+    label = f"target, {interval_name(forecast.mass)} and {INNER:.0%} of {of}"
+    axes.errorbar(x, table["median"], arms(table, prefix="inner_"), elinewidth=3.5, **style)
+    style |= {"elinewidth": 1.4, "capsize": 3, "label": label}
+    axes.errorbar(x, table["median"], arms(table), **style)
+
+
+def _held_out(held_out: Any, symbol: str, name: str) -> pd.DataFrame:
+    if held_out is None:
+        return pd.DataFrame(columns=[symbol, name], dtype=float)
+    frame: pd.DataFrame = getattr(held_out, "table", held_out)
+    if missing := [column for column in (symbol, name) if column not in frame]:
+        raise InputError(f"The held-out runs have no column {', '.join(missing)}.")
+    return frame
+
+
+def _limit_response(axes: Axes, response: Array, table: pd.DataFrame) -> int:
+    """Keep what the fit says in sight where diverged runs would shrink it; how many are left out.
+
+    The picture shows the bands and nine in ten of the runs, and as much again either way.
+    """
+    low = min(np.quantile(response, 0.05, method="higher"), table["run_lower"].min())
+    high = max(np.quantile(response, 0.95, method="lower"), table["run_upper"].max())
+    span = high / low
+    outside = (response < low / span) | (response > high * span)
+    if outside.any():
+        kept = response[~outside]
+        margin = span**0.06
+        axes.set_ylim(min(low, kept.min()) / margin, max(high, kept.max()) * margin)
+    return int(outside.sum())
+
+
+def _scale(axes: Axes, law: Law, symbol: str, seen: Array, zero: float | None) -> None:
+    """Response against an input on log axes, what lies beyond the observed places shaded."""
+    axes.margins(x=0.02)
+    log_axis(axes, "x", 7, zero=zero)
+    log_axis(axes, "y")
+    mark_beyond(axes, seen.min(), seen.max())
+    axes.set(xlabel=label_of(law, symbol), ylabel=label_of(law))

@@ -1,0 +1,4 @@
+// On paper everything is open.
+addEventListener("beforeprint", () => {
+  for (const item of document.querySelectorAll("details")) item.open = true;
+});
