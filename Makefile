@@ -6,14 +6,25 @@ PYTHONS := $(PYTHON) python3.13 python3.12 python3.14 python3 python
 # For `make test ARGS="tests/test_laws.py -k power"` and `make demo ARGS="-o folder"`.
 ARGS ?=
 
-.PHONY: help demo test check docs clean
+# An environment of its own, with the lowest versions that pyproject.toml allows.
+LOWEST := .venv-lowest
+# Fast, one room after the other; among them fits by nutpie that are saved and loaded.
+LOWEST_TESTS := tests/test_numbers.py tests/test_expressions.py tests/test_laws.py \
+  tests/test_law_check.py tests/test_noise.py tests/test_fingerprints.py tests/runs \
+  tests/posterior/test_density.py tests/posterior/test_store.py \
+  tests/forecast/test_extrapolation.py tests/decision/test_risk.py tests/decision/test_cost.py \
+  tests/decision/test_options.py tests/plots/test_plots_axes.py tests/test_cli_files.py \
+  tests/test_imports.py
+
+.PHONY: help demo test check check-lowest docs clean
 
 help:
-	@echo "make demo   fit the shipped runs and write pictures and a page to bayescale-demo/"
-	@echo "make test   run the tests"
-	@echo "make check  lint, format, types and the order of rooms"
-	@echo "make docs   write the documentation to site/; open site/index.html"
-	@echo "make clean  remove the environment and what tools left behind"
+	@echo "make demo          fit the shipped runs; write pictures and a page to bayescale-demo/"
+	@echo "make test          run the tests"
+	@echo "make check         lint, format, types and the order of rooms"
+	@echo "make check-lowest  run fast tests with the lowest versions that are allowed"
+	@echo "make docs          write the documentation to site/; open site/index.html"
+	@echo "make clean         remove the environments and what tools left behind"
 
 demo: $(VENV)/.with-package
 	@$(BIN)/bayescale demo $(ARGS)
@@ -27,6 +38,9 @@ check: $(VENV)/.with-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+check-lowest: $(LOWEST)/.with-tests
+	@$(LOWEST)/bin/python -m pytest -q $(or $(ARGS),$(LOWEST_TESTS))
+
 # Without --quiet, which would hide warnings from the strict build too. The variable keeps the
 # theme's notice on MkDocs 2 out of the output.
 docs: $(VENV)/.with-docs
@@ -34,7 +48,7 @@ docs: $(VENV)/.with-docs
 	@echo "Open site/index.html"
 
 clean:
-	rm -rf $(VENV) bayescale.egg-info build dist site .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(LOWEST) bayescale.egg-info build dist site .mypy_cache .pytest_cache .ruff_cache \
 	  .import_linter_cache .hypothesis .coverage bayescale-demo
 
 # The stamp is what says that an installation ended well; make repeats one that did not.
@@ -59,4 +73,19 @@ $(VENV)/.made:
 	  "On Debian or Ubuntu install the package python3-venv." >&2; exit 1; fi; \
 	echo "Making $(VENV) with $$($$found --version) ..."; \
 	$$found -m venv $(VENV)
+	@touch $@
+
+$(LOWEST)/.with-tests: pyproject.toml tests/lowest.py
+	@for python in $(PYTHON) python3.12; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "make check-lowest needs Python 3.12, the lowest that bayescale runs on: install it," \
+	  "or name it with PYTHON=/path/to/python3.12." >&2; exit 1; fi; \
+	echo "Installing the lowest versions into $(LOWEST) (this takes some minutes) ..."; \
+	$$found -m venv --clear $(LOWEST)
+	@$(LOWEST)/bin/python tests/lowest.py > $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install -qq --disable-pip-version-check \
+	  -c $(LOWEST)/lowest.txt -e '.[parquet]' pytest hypothesis
 	@touch $@

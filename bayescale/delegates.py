@@ -18,6 +18,7 @@ _LATER = {
     "bands": "bayescale.plots.backtest",
     "designs": "bayescale.plots.plan",
     "candidates": "bayescale.plots.next_runs",
+    "backtest_sentences": "bayescale.words.backtest",
     "plan_sentences": "bayescale.words.plan",
     "smallest_sentence": "bayescale.words.plan",
     "options_sentences": "bayescale.words.options",

@@ -4,27 +4,25 @@
 benchmarks/extrapolation.py is fitted once; then each candidate pair (share of the further change,
 factor on the noise) is scored on all domains but one, one pair is chosen (on curves and sizes the
 widest within 0.01 of the best log score; on fine-tuning, which that covers at .96, the best), and
-the left-out domain is scored with it. Below, the whole grid. The constants in bayescale/law.py,
-bayescale/forecast/mixture.py and models/rectified.py are read off here.
+the left-out domain is scored with it. Below, the whole grid. The constants in
+bayescale/law/discrepancy.py, bayescale/judge/weights.py and models/rectified.py are read off here.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from extrapolation import Problem, curves, fitted, response_of, sizes
+from extrapolation import Problem, curves, fitted, forecaster_of, held_out, sizes
 from published import DATA
 
 import bayescale as bs
-from bayescale.forecast.discrepancy import widen
-from bayescale.forecast.forecast import evaluate, reach
-from bayescale.forecast.mixture import SPREAD
-from bayescale.forecast.parts import Parts, pool
+from bayescale.forecast.discrepancy import draw_errors
+from bayescale.forecast.scenarios import Scenarios, scenarios
 from bayescale.judge.scores import mean_of, parts
 
 SHARES = (0.02, 0.05, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3)
@@ -38,26 +36,28 @@ FAMILIES = ("chinchilla", "gadre", "gemstones", "xlstm", "finetuning")
 
 @dataclass(frozen=True)
 class Case:
-    """A fitted problem, ready to be widened."""
+    """A fitted problem, to be forecast under any discrepancy."""
 
     domain: str
-    parts: Parts
-    reach: np.ndarray
+    made: Scenarios
+    at: dict[str, np.ndarray]
     observed: np.ndarray
+
+    def scores(self, discrepancy: bs.Discrepancy, seed: int) -> dict[str, float]:
+        """Scores of new runs where the laws may be wrong by so much."""
+        rng = np.random.default_rng(seed)
+        errors = draw_errors(discrepancy, self.made.n_draws, rng)
+        found = replace(self.made, errors=errors).predictive(self.at)
+        return mean_of(parts(found.sample(rng), self.observed, found))
 
 
 def prepare(problem: Problem) -> Case:
-    """Fit one problem and evaluate it at the held-out points."""
-    fits = fitted(problem, chains=2, draws=400)
-    symbols = fits[0].law.input_symbols
-    at = problem.test[[problem.columns.get(s, s) for s in symbols]].set_axis(symbols, axis=1)
-    each = [evaluate(fit, at)[1] for fit in fits]
-    weights = np.array(list(problem.laws.values()))
-    rng = np.random.default_rng(0)
-    whole = each[0] if len(each) == 1 else pool(each, weights / weights.sum(), SPREAD, rng)
-    distance = reach(fits[0].inputs, {s: at[s].to_numpy(dtype=float) for s in symbols})
-    observed = problem.test[response_of(problem, fits[0])].to_numpy(dtype=float)
-    return Case(problem.domain, whole, distance, observed)
+    """Fit one problem; the held-out points stand ready."""
+    points, observed = held_out(problem)
+    forecaster = forecaster_of(problem, fitted(problem, chains=2, draws=400))
+    made = scenarios(forecaster, discrepancy=False, allow_unconverged=True)
+    at = {symbol: points[symbol].to_numpy(dtype=float) for symbol in made.law.input_symbols}
+    return Case(problem.domain, made, at, observed)
 
 
 def candidate(kind: str, share: float, factor: float) -> bs.Discrepancy:
@@ -74,9 +74,7 @@ def grid(kind: str, cases: Iterable[Case]) -> pd.DataFrame:
     rows = []
     pairs = product(SHARES, FACTORS if kind == "curves" else (0.0,))
     for (share, factor), (k, case) in product(list(pairs), enumerate(cases)):
-        rng = np.random.default_rng(k)
-        found, _ = widen(case.parts, case.reach, candidate(kind, share, factor), rng)
-        scores = mean_of(parts(found.sample(rng), case.observed, found))
+        scores = case.scores(candidate(kind, share, factor), seed=k)
         rows.append({"case": k, "domain": case.domain, "share": share, "factor": factor} | scores)
     return pd.DataFrame(rows)
 

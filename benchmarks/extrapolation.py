@@ -19,6 +19,7 @@ import pandas as pd
 from published import CALL, DATA, LOSS, SHORTEST_PREFILL, TUNING, table
 
 import bayescale as bs
+from bayescale.forecast.scenarios import Forecaster
 from bayescale.judge.rivals import bootstrap_curve, huber_curve
 from bayescale.judge.scores import mean_of, parts
 from bayescale.posterior.data import ModelData
@@ -146,30 +147,30 @@ def fitted(problem: Problem, chains: int, draws: int) -> list[bs.Fit]:
     ]
 
 
-def response_of(problem: Problem, fit: bs.Fit) -> str:
-    """Column of the response."""
-    return problem.columns.get(fit.law.response.symbol, fit.law.response.symbol)
+def forecaster_of(problem: Problem, fits: list[bs.Fit]) -> Forecaster:
+    """What forecasts the problem: its one law, or several with their stated weights."""
+    return fits[0] if len(fits) == 1 else bs.average(fits, weights=list(problem.laws.values()))
 
 
-def forecast(problem: Problem, chains: int, draws: int) -> tuple[bs.Extrapolation, list[bs.Fit]]:
-    """Our forecast: one law, or the average of several."""
-    fits = fitted(problem, chains, draws)
-    symbols = fits[0].law.input_symbols
-    at = problem.test[[problem.columns.get(s, s) for s in symbols]].set_axis(symbols, axis=1)
+def held_out(problem: Problem) -> tuple[pd.DataFrame, np.ndarray]:
+    """Points of the held-out rows by symbol, and their responses."""
+    law = bs.law(next(iter(problem.laws)))
+    columns = {symbol: problem.columns.get(symbol, symbol) for symbol in law.input_symbols}
+    at = problem.test[list(columns.values())].set_axis(columns, axis=1)
     if problem.continues:
         at = at.assign(run=problem.test[problem.run])
-    weights = list(problem.laws.values())
-    whole = fits[0] if len(fits) == 1 else bs.average(fits, weights=weights)
-    return whole.extrapolate(at, allow_unconverged=True), fits
+    symbol = law.response.symbol
+    return at, problem.test[problem.columns.get(symbol, symbol)].to_numpy(dtype=float)
 
 
 def row_of(problem: Problem, chains: int, draws: int, todays: bool) -> list[dict[str, Any]]:
     """Scores of one problem: ours, and the point estimates' on the same rows."""
     start = time.perf_counter()
-    ex, fits = forecast(problem, chains, draws)
+    at, observed = held_out(problem)
+    fits = fitted(problem, chains, draws)
+    ex = forecaster_of(problem, fits).extrapolate(at, allow_unconverged=True)
     seconds = time.perf_counter() - start
     divergences = sum(found.diagnostics.divergences for found in fits)
-    observed = problem.test[response_of(problem, fits[0])].to_numpy(dtype=float)
     head = {"problem": problem.name, "domain": problem.domain, "n": len(observed)}
     logs = np.log(ex.draws.to_numpy())
     quantiles = np.quantile(logs, [0.05, 0.5, 0.95], axis=0)
@@ -183,10 +184,10 @@ def row_of(problem: Problem, chains: int, draws: int, todays: bool) -> list[dict
         for law in problem.laws:
             runs = bs.read_runs(problem.train, law, columns=problem.columns)
             data = ModelData.from_runs(runs)
-            at = {s: problem.test[problem.columns.get(s, s)].to_numpy(float) for s in runs.inputs}
+            places = {symbol: at[symbol].to_numpy(dtype=float) for symbol in runs.inputs}
             for name, make in (("Huber", huber_curve), ("Huber bootstrap", bootstrap_curve)):
                 start = time.perf_counter()
-                found = mean_of(parts(make(runs.law, data)(at), observed, None))
+                found = mean_of(parts(make(runs.law, data)(places), observed, None))
                 rows.append(
                     head
                     | {"forecaster": f"{name} of {law}", **found}

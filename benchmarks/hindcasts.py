@@ -14,17 +14,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from discrepancy import prepare
-from extrapolation import Problem, curves, fitted, sizes
+from extrapolation import Problem, curves, fitted, forecaster_of, sizes
 from published import DATA
 
 import bayescale as bs
-from bayescale.forecast.discrepancy import widen
-from bayescale.forecast.mixture import SPREAD
-from bayescale.forecast.parts import pool
-from bayescale.judge.hindcast import Reading, look_back, read
+from bayescale.judge.hindcast import Reading, read
 from bayescale.judge.hindcast import learn as update
 from bayescale.judge.hold_out import Fold, largest
-from bayescale.judge.scores import mean_of, parts
 from bayescale.judge.weights import HINDCASTS, learned_of
 
 OUT = Path("build/hindcasts.csv")
@@ -50,15 +46,7 @@ def reading(problem: Problem, whole: bs.Runs, cut: Fold) -> Reading | None:
     """What one hindcast of all laws says of their average."""
     rows = problem.train.iloc[np.flatnonzero(cut.train)]
     inner = Problem(**(vars(problem) | {"train": rows}))
-    fits = fitted(inner, chains=2, draws=400)
-    looks = [look_back(fit, whole.for_law(fit.law), cut) for fit in fits]
-    weights = np.array(list(problem.laws.values()))
-    several = [found for found, _ in looks]
-    rng = np.random.default_rng(0)
-    pooled = (
-        several[0] if len(several) == 1 else pool(several, weights / weights.sum(), SPREAD, rng)
-    )
-    return read(pooled, looks[0][1], cut.test)
+    return read(forecaster_of(inner, fitted(inner, chains=2, draws=400)), whole, cut)
 
 
 def scored(problem: Problem) -> list[dict[str, object]]:
@@ -67,12 +55,9 @@ def scored(problem: Problem) -> list[dict[str, object]]:
     found = []
     prior = published(problem)
     for when, discrepancy in (("published", prior), ("own", learn(problem))):
-        rng = np.random.default_rng(1)
-        wide, _ = widen(case.parts, case.reach, discrepancy, rng)
-        scores = mean_of(parts(wide.sample(rng), case.observed, wide))
         share = float(np.exp(discrepancy.change.parameters["mu"]))
         key = {"domain": problem.domain, "problem": problem.name, "discrepancy": when}
-        found.append(key | {"share": share} | scores)
+        found.append(key | {"share": share} | case.scores(discrepancy, seed=1))
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fits import TRUTH, by_hand
+from fits import by_hand, spread
 from hypothesis import settings
 
 # Examples are the same in every run, and slow ones (a first import, a compile) are no fault.
@@ -51,15 +51,6 @@ def fit_file(runs_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ["fit", runs_file, "--law", "power", "--where", "split=train", "-o", path]
     assert main(list(map(str, arguments))) == 0
     return path
-
-
-def spread(name, size=1000, seed=3, **wide):
-    """Raw parameters around the simulated truth, one value per draw, each spread by a share."""
-    rng = np.random.default_rng(seed)
-    return {
-        symbol: value * np.exp(wide.get(symbol, 0.03) * rng.standard_normal(size))
-        for symbol, value in TRUTH[name].items()
-    }
 
 
 @pytest.fixture(scope="session")

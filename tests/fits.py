@@ -63,6 +63,15 @@ def free_of(law, raw, reference, *, scale=0.01, dof=8.0):
     return free | {item.symbol: raw[item.symbol] for item in law.curvature}
 
 
+def spread(name, size=1000, seed=3, **wide):
+    """Raw parameters around the simulated truth, one value per draw, each spread by a share."""
+    rng = np.random.default_rng(seed)
+    return {
+        symbol: value * np.exp(wide.get(symbol, 0.03) * rng.standard_normal(size))
+        for symbol, value in TRUTH[name].items()
+    }
+
+
 # A raw prior of M: what is made by hand has its total in the response's unit.
 RAW_TOTAL = Stated({TOTAL: Prior("LogNormal", mu=0.0, sigma=10.0, why="in the response's unit")})
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pytest
 import bayescale as bs
 from bayescale import catalogue
 from bayescale.cli import options, screen
-from bayescale.cli.main import COMMANDS, main
+from bayescale.cli.main import COMMANDS, main, parser
 
 EXAMPLE_LAW = """
 from bayescale.law.law import Exponent, Input, Law, Prior, Response, Weight
@@ -403,6 +404,29 @@ def test_every_command_has_help_with_an_example(ok, command):
     assert command.name in ok()
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "default", "typed", "value"),
+    [
+        ("extrapolate FIT --at x=1", "discrepancy", True, "--no-discrepancy", False),
+        ("extrapolate FIT --at x=1", "discrepancy", True, "--discrepancy 0.3", 0.3),
+        ("backtest RUNS --law power", "point_estimates", True, "--no-point-estimates", False),
+        ("next-runs FIT", "per_cost", True, "--gain-alone", False),
+        ("next-runs FIT", "refits", True, "--no-refits", False),
+        ("next-runs FIT", "count", 1, "--count 3", 3),
+        ("next-runs FIT", "at", [], "--at x=1 --at x=2", ["x=1", "x=2"]),
+        ("plan FIT --budget 1", "tokens_served", None, "--tokens-served 3T", "3T"),
+        ("plan FIT --budget 1", "mass", 0.9, "--mass 0.5", 0.5),
+        ("report FIT", "output", Path("report.html"), "-o a.md", Path("a.md")),
+        ("demo", "folder", Path("bayescale-demo"), "--output elsewhere", Path("elsewhere")),
+    ],
+)
+def test_an_option_has_its_default_and_takes_what_is_typed(command, name, default, typed, value):
+    words = command.split()
+    for line, wanted in ((words, default), ([*words, *typed.split()], value)):
+        found = getattr(parser().parse_args(line), name)
+        assert (found, type(found)) == (wanted, type(wanted))
+
+
 def test_the_version(ok):
     assert ok("--version") == f"bayescale {bs.__version__}\n"
 
@@ -427,9 +451,10 @@ def test_numbers_with_commas_part_no_point():
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Make standard output a terminal of 80 columns."""
+    """Make standard output a terminal of 80 columns, without colours."""
 
     def make():
+        monkeypatch.setenv("TERM", "dumb")
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
         monkeypatch.setenv("COLUMNS", "80")
 

@@ -33,7 +33,7 @@ def test_every_law_has_a_page_with_its_symbols_priors_and_references(made):
     names = [path.stem for path in (ROOT / "models").glob("[a-z]*.py")]
     assert names
     for name in names:
-        page, law = made[f"laws/{name}.md"], bayescale.law.law(name)
+        page, law = made[f"laws/{name}.md"], bayescale.law(name)
         assert f"`{law.response.symbol} = {law.formula}`" in page
         for symbol in (*law.input_symbols, *law.parameter_symbols):
             assert f"| `{symbol}` |" in page, (name, symbol)

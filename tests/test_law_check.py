@@ -70,7 +70,7 @@ def test_all_faults_of_a_signature_are_named_at_once():
         (lambda x, c, a, b: c or a, "use bayescale.law.ops.smooth_max"),
         (lambda x, c, a, b: c + a * abs(np.log(x)), r"abs\(\) has no derivative.*write \(t\*t"),
         (lambda x, c, a, b: c + a * np.fabs(x - 1), r"abs\(\) has no derivative.*write \(t\*t"),
-        (lambda x, c, a, b: c + a * np.real(x**-b), "by x is -.* differences and 0 by a complex"),
+        (lambda x, c, a, b: c + a * np.real(x) ** -b, "by x is -.* differences and 0 by a complex"),
         (lambda x, c, a, b: c + a * math.exp(-b), r"TypeError .*\(np.exp, not math.exp\)"),
         (lambda x, c, a, b: c + a * np.hypot(x, b), "'hypot'.* use ordinary arithmetic"),
         (lambda x, c, a, b: c + a * np.floor(x), "'written' ends in TypeError"),

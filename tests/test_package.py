@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from lowest import lowest
+from packaging.version import Version
 
 import bayescale
 
@@ -76,13 +78,41 @@ def test_the_version_is_told_once():
     assert PROJECT["project"]["dynamic"] == ["version"]
 
 
-def test_constraints_pin_what_the_package_asks_for():
-    def name_of(requirement):
-        return re.split(r"[\[<>=]", requirement)[0].lower()
+def test_the_citation_is_of_this_version_and_licence():
+    lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    told = dict(line.split(": ", 1) for line in lines if re.match(r"[a-z-]+: \S", line))
+    assert told["cff-version"] == "1.2.0"
+    assert told["type"] == "software"
+    assert told["version"] == bayescale.__version__
+    assert told["license"] == PROJECT["project"]["license"]
+    assert {"message", "title", "abstract"} <= set(told)
+    assert "authors:" in lines
 
-    asked = set(map(name_of, PROJECT["project"]["dependencies"]))
-    for extra in PROJECT["project"]["optional-dependencies"].values():
-        asked |= set(map(name_of, extra))
+
+def versions(lines):
+    """Name and version of each ``name==version``."""
+    return {name.lower(): Version(text) for name, text in (line.split("==") for line in lines)}
+
+
+def test_constraints_pin_what_the_package_asks_for_at_least_as_new():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    pinned = {name_of(line) for line in lines if line and not line.startswith("#")}
-    assert asked - {"bayescale"} <= pinned
+    pinned = versions(line for line in lines if line and not line.startswith("#"))
+    asked = versions(lowest())
+    assert len(asked) > 30
+    assert {name: least for name, least in asked.items() if pinned[name] < least} == {}
+
+
+def test_every_requirement_says_its_lowest_version():
+    requirements = PROJECT["project"]["dependencies"]
+    for extra in PROJECT["project"]["optional-dependencies"].values():
+        requirements = requirements + extra
+    others = [item for item in requirements if not item.startswith("bayescale[")]
+    assert all(re.fullmatch(r"[\w-]+(\[\w+\])?>=[\d.]+", item) for item in others)
+    assert {re.split(r"[\[>]", item)[0].lower() for item in others} == set(versions(lowest()))
+
+
+def test_make_tells_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.search(r"^\.PHONY: (.*)", makefile, flags=re.MULTILINE)[1].split()
+    told = re.findall(r'@echo "make ([a-z-]+) ', makefile)
+    assert told == [target for target in targets if target != "help"]

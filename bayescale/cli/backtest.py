@@ -8,13 +8,11 @@ example:
 from __future__ import annotations
 
 from argparse import Namespace
-from functools import partial
 from typing import Any
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, picked, repeated, unless
-from bayescale.cli.files import answer
 
 _SCORES = ("rmsle", "bias", "log_score", "crps", "coverage_50", "coverage_90", "width_90")
 
@@ -41,7 +39,7 @@ def run(given: Namespace) -> None:
         hold_out=cuts[0] if len(cuts) == 1 else cuts,
         **picked(given, "discrepancy point_estimates seed"),
     )
-    answer(given, lambda: _values(found), lambda: _print(found), draw=found.plot)
+    files.answer(given, lambda: _values(found), lambda: _print(found), draw=found.plot)
 
 
 def _cut(text: str) -> Any:
@@ -67,8 +65,8 @@ def _values(found: bs.Backtest) -> dict[str, Any]:
 def _print(found: bs.Backtest) -> None:
     words = ["hidden", "forecaster", "kind"]
     table = found.table.reset_index().rename(columns={"fold": "hidden", "n": "runs"})
-    formats = dict.fromkeys(_SCORES, partial(screen.number, digits=3))
-    screen.frame(table[[*words, "runs", *_SCORES]], formats, left=words)
+    forms = dict.fromkeys(_SCORES, ".3g")
+    screen.frame(table[[*words, "runs", *_SCORES]], forms=forms, left=words)
     screen.say(
         "\nkind: intervals of one new run, or of the law's curve (mean). Errors, CRPS and widths "
         "are of the\nnatural log; intervals are equal-tailed, width_90 is that of 90%.\n"

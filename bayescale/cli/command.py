@@ -88,13 +88,10 @@ def option(names: str, metavar: str | None, says: str, **settings: Any) -> Optio
         Further ones of ``add_argument``; the type is that of the default, unless it is given.
     """
     default = settings.get("default")
-    if default is not None:
+    if default not in (None, []):
         settings = {"type": type(default)} | settings
-    if default not in (None, []) and "(default: " not in says:
-        says = f"{says} (default: %(default)s)"
-    return lambda parser: parser.add_argument(
-        *names.split(), metavar=metavar, help=says, **settings
-    )
+        says += "" if "(default: " in says else " (default: %(default)s)"
+    return lambda to: to.add_argument(*names.split(), metavar=metavar, help=says, **settings)
 
 
 def file(names: str, says: str, metavar: str = "FILE", **settings: Any) -> Option:
@@ -104,8 +101,8 @@ def file(names: str, says: str, metavar: str = "FILE", **settings: Any) -> Optio
 
 def repeated(name: str, metavar: str, says: str, **settings: Any) -> Option:
     """Return an option that may be given several times, as a list."""
-    says = f"{says} (may be repeated)"
-    return option(name, metavar, says, action="append", default=[], type=str, **settings)
+    says += " (may be repeated)"
+    return option(name, metavar, says, action="append", default=[], **settings)
 
 
 def switch(name: str, says: str) -> Option:

@@ -8,12 +8,12 @@ example:
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, picked
 from bayescale.cli.extrapolate import as_values, print_forecast
-from bayescale.cli.files import answer
 
 OPTIONS = (options.SAVED_FITS, options.AT, options.kind("run"), options.MASS, options.JSON)
 
@@ -23,27 +23,23 @@ def run(given: Namespace) -> None:
     fits = [bs.load(path) for path in given.fits]
     loo, average = bs.compare(fits), bs.average(fits)
     scores, weights = loo.reset_index(names="law"), average.table.reset_index()
-    caution = loo.attrs["caution"]
+    told: dict[str, Any] = {"loo": scores.to_dict("records"), "caution": loo.attrs["caution"]}
+    told["average"] = weights.to_dict("records")
     forecast = None
     if given.at:
-        at = options.points(given.at)
-        forecast = average.extrapolate(at, **picked(given, "kind mass"))
-
-    def values() -> dict[str, object]:
-        told = {"loo": scores.to_dict("records"), "caution": caution}
-        told["average"] = weights.to_dict("records")
-        return told if forecast is None else told | {"forecast": as_values(forecast)}
+        forecast = average.extrapolate(options.points(given.at), **picked(given, "kind mass"))
+        told["forecast"] = as_values(forecast)
 
     def tables() -> None:
         screen.say("Leave-one-out at the observed scales (ArviZ):\n")
         screen.frame(scores, left=["law"])
-        screen.say(f"\n{caution}\n")
+        screen.say(f"\n{told['caution']}\n")
         screen.frame(weights, left=["law"])
         if forecast is not None:
             screen.say()
             print_forecast(forecast)
 
-    answer(given, values, tables)
+    files.answer(given, lambda: told, tables)
 
 
 COMMAND = Command("compare", __doc__, OPTIONS, run)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 from bayescale.cli import options, screen
 from bayescale.cli.command import Command, file
 from bayescale.errors import InputError
-from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
     from bayescale.report.demo import Result
 
 OPTIONS = (
-    file("-o --output", "a folder", dest="folder", default=Path("bayescale-demo")),
+    file("-o --output", "for its files", "FOLDER", dest="folder", default=Path("bayescale-demo")),
     options.seed(1),
 )
 
@@ -57,8 +56,7 @@ def _print(result: Result) -> None:
     screen.say(f"{result.study.title}: {law.response.symbol} = {law.formula}")
     screen.say(f"Fitted {len(result.runs)} runs in {result.seconds:.1f} s.")
     shown = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
-    formats = {**dict.fromkeys(law.input_symbols, format_number), "reach": "{:.2f}".format}
-    screen.frame(result.comparison[shown], formats)
+    screen.frame(result.comparison[shown], law.input_symbols, {"reach": ".2f"})
     screen.say(f"{result.verdict}\n")
 
 

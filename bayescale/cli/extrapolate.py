@@ -11,14 +11,12 @@ from argparse import Namespace
 from typing import Any
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, either, file, option, picked
-from bayescale.cli.files import answer
-from bayescale.numbers import format_number
 
 # Columns of a forecast's table that are sentences, the same in every row.
 _SAID = ["interval", "discrepancy", "notes"]
-_WRONG = "of the further change that the law may get wrong (default: as on published runs)"
+_WRONG = "of the further change that may be wrong, by a backtest (default: as on published runs)"
 
 OPTIONS = (
     *options.SAVED_FIT,
@@ -46,7 +44,7 @@ def run(given: Namespace) -> None:
     table, below = found.table, given.below
     if below is not None:
         table.insert(len(found.points.columns), "probability", found.probability(below))
-    answer(
+    files.answer(
         given,
         lambda: as_values(found) | ({} if below is None else {"below": below}),
         lambda: print_forecast(found, f"P({fit.law.response.symbol} < {below})"),
@@ -60,7 +58,8 @@ def print_forecast(found: bs.Extrapolation, probability: str = "probability") ->
     screen.say(f"{law.response.symbol} ({law.response.unit}) by {law.name}\n")
     screen.frame(
         found.table.drop(columns=_SAID).rename(columns={"probability": probability}),
-        {**dict.fromkeys(law.input_symbols, format_number), "reach": "{:.1f}".format},
+        law.input_symbols,
+        {"reach": ".1f"},
     )
     screen.say(f"\nIntervals: {found.table['interval'].iloc[0]}.")
     screen.say(found.discrepancy)

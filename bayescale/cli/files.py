@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DOTS = 150
-_WRITTEN = ("output", "csv", "plot")
 
 
 def refuse_unwritable(given: Namespace) -> None:
@@ -27,14 +26,12 @@ def refuse_unwritable(given: Namespace) -> None:
     InputError
         If a file's folder does not exist, or it is a folder itself.
     """
-    for name in _WRITTEN:
-        path = getattr(given, name, None)
-        if path is not None and path.is_dir():
+    for path in filter(None, (getattr(given, name, None) for name in ("output", "csv", "plot"))):
+        folder = path.parent
+        if path.is_dir():
             raise InputError(f"Cannot write to {str(path)!r}: it is a folder.")
-        if path is not None and not path.parent.is_dir():
-            raise InputError(
-                f"Cannot write {str(path)!r}: there is no folder {str(path.parent)!r}."
-            )
+        if not folder.is_dir():
+            raise InputError(f"Cannot write {str(path)!r}: there is no folder {str(folder)!r}.")
 
 
 def answer(

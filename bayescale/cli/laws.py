@@ -12,9 +12,8 @@ from argparse import Namespace
 from typing import Any
 
 from bayescale import catalogue
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import DONE, FAILED, Command, option, picked, switch
-from bayescale.cli.files import answer
 from bayescale.errors import InputError
 from bayescale.law.law import Law
 from bayescale.law.prior import Prior
@@ -42,12 +41,12 @@ def run(given: Namespace) -> int:
         if given.check:
             raise InputError("--check takes a law, by name or file: bayescale laws my.py --check.")
         found = [_short(catalogue.resolve(name)) for name in catalogue.names()]
-        answer(given, lambda: {"laws": found}, lambda: _print_list(found))
+        files.answer(given, lambda: {"laws": found}, lambda: _print_list(found))
         return DONE
     law = catalogue.resolve(given.law)
     if given.check:
         return _check(law, given)
-    answer(given, lambda: _values(law), lambda: _print(law))
+    files.answer(given, lambda: _values(law), lambda: _print(law))
     return DONE
 
 
@@ -58,7 +57,7 @@ def _check(law: Law, given: Namespace) -> int:
     found = check(law)
     values = {"law": law.name, **picked(found, "passed failures")}
     kept = f"{law.name}, version {law.version}: keeps the whole contract"
-    answer(given, lambda: values, lambda: screen.say("\n".join(found.failures) or kept))
+    files.answer(given, lambda: values, lambda: screen.say("\n".join(found.failures) or kept))
     return DONE if found.passed else FAILED
 
 
@@ -128,8 +127,7 @@ def _priors(law: Law) -> dict[Prior, list[str]]:
         *([(f"{TOTAL} / median response", law.total)] if law.weights else []),
         *((_ratio(law, weight.symbol), weight.share) for weight in law.weights[1:]),
         *((item.symbol, item.prior) for item in law.curvature),
-        (NOISE_SCALE, law.noise.scale),
-        (NOISE_DOF, law.noise.dof),
+        *((NOISE_SCALE, law.noise.scale), (NOISE_DOF, law.noise.dof)),
         ("share of the further change that may be wrong beyond the data", law.discrepancy.change),
         ("factor on the noise beyond the data", law.discrepancy.noise),
     ]

@@ -16,12 +16,9 @@ from bayescale.errors import BayescaleError, InputError, RunsError
 
 # A file each, in the order of a day's work. All are loaded for their options: what is heavy is
 # loaded when a command runs.
-_FILES = (
-    *("laws", "fit", "show", "extrapolate", "backtest", "compare", "sensitivity"),
-    *("plan", "next_runs", "report", "demo"),
-)
+_FILES = "laws fit show extrapolate backtest compare sensitivity plan next_runs report demo"
 COMMANDS: tuple[Command, ...] = tuple(
-    import_module(f"bayescale.cli.{name}").COMMAND for name in _FILES
+    import_module(f"bayescale.cli.{name}").COMMAND for name in _FILES.split()
 )
 _EXAMPLES = """\
 example:

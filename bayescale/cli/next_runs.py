@@ -12,10 +12,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, either, file, option, picked, repeated, unless
-from bayescale.cli.files import answer
-from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,15 +22,12 @@ _ROWS = 10
 
 OPTIONS = (
     *options.SAVED_FIT,
-    repeated("--target", "POINT", "where the forecast matters (default: the plan's choice)"),
-    either(
-        file("--candidates", "a table of runs: inputs, and perhaps a column cost"),
-        options.AT,
-    ),
+    repeated("--target", "POINT", "where the forecast matters: N=70B,D=1.4T (default: the plan's)"),
+    either(file("--candidates", "a table of runs: inputs, and perhaps a column cost"), options.AT),
     option("--cost-cap", "AMOUNT", "of one run; without candidates, of a grid of them"),
     option("--total-cap", "AMOUNT", "of all the runs that are chosen together"),
     option("--count", None, "how many are chosen, greedily", default=1),
-    option("--by", None, "of the forecast, or to the plan", choices=("width", "value")),
+    option("--by", None, "of the forecast, or to the plan (--budget)", choices=("width", "value")),
     unless("--gain-alone", "per_cost", "rank by the gain, not by the gain per cost"),
     option("--budget", "AMOUNT", "also the worth to a plan: 1e24, or '$2M'"),
     *(options.RISK, *options.COST, options.kind("mean"), options.MASS),
@@ -62,7 +57,7 @@ def run(given: Namespace) -> None:
         refits="auto" if given.refits else "never",
         **common,
     )
-    answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
+    files.answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
 
 
 def _print(found: bs.NextRuns) -> None:
@@ -93,7 +88,7 @@ def _print_table(found: bs.NextRuns, table: pd.DataFrame, numbers: list[str]) ->
     titles = {"cost": f"cost ({found.candidates.unit})", "reduction": "narrower"}
     screen.frame(
         table.assign(**gains)[[*numbers, *gains, "how"]].rename(columns=titles),
-        dict.fromkeys([titles.get(name, name) for name in numbers], format_number),
+        [titles.get(name, name) for name in numbers],
         left=["how"],
     )
 

@@ -30,11 +30,9 @@ SAVED_FIT = (
     file("fit", "a fit that was saved: fit.nc", "FIT"),
     option("--law", "FILE", "the law's file, if it is your own"),
 )
-RISK = option("--risk", "RISK", "what is made small: mean, cvar(0.9), …", default="mean")
 SAVED_FITS = file("fits", "saved fits: fit.nc", "FIT", nargs="+")
-
-
 LAWS = repeated("--law", "LAW", "a law's name, or its file", required=True)
+RISK = option("--risk", "RISK", "what is made small: mean, 'cvar(0.9)', …", default="mean")
 
 
 def seed(default: int) -> Option:
@@ -57,8 +55,7 @@ def trust(given: Namespace) -> dict[str, Any]:
     return picked(given, "seed discrepancy allow_unconverged")
 
 
-# Tables of runs ------------------------------------------------------------------------------
-
+# A table of runs and how it is read.
 TABLE = (
     file("table", "the runs: .csv, .parquet, .jsonl or .ndjson", "TABLE"),
     repeated("--column", "SYMBOL=COLUMN", "where a symbol's values are: N=n_params"),
@@ -102,9 +99,6 @@ def pairs(option: str, example: str, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-# Points --------------------------------------------------------------------------------------
-
-
 AT = repeated("--at", "POINT", "N=70B,D=1.4T")
 
 
@@ -135,8 +129,7 @@ def table_of_points(path: Path, fit: bs.Fit) -> pd.DataFrame:
     return frame.rename(columns={name: s for s, name in columns.items() if s not in frame})
 
 
-# Costs ---------------------------------------------------------------------------------------
-
+# What a design costs.
 _COST = {
     "train": ("FORMULA", "FLOPs of training (default: 6*N*D)"),
     "serve": ("FORMULA", "FLOPs of serving (default: 2*N*tokens)"),

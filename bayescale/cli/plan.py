@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, option, picked, repeated
-from bayescale.cli.files import answer
 from bayescale.errors import InputError
 from bayescale.numbers import format_number, parse_number
 
@@ -55,7 +54,7 @@ def run(given: Namespace) -> None:
         **picked(given, "budget budget_risk risk joint target probability mass"),
         **options.trust(given),
     )
-    answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
+    files.answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
 
 
 def _read_limit(text: str) -> str | bs.Limit:
@@ -98,7 +97,7 @@ def _print(found: bs.Plan) -> None:
     screen.say()
     for name, row in found.alternatives.iterrows():
         inputs = ", ".join(f"{symbol} = {format_number(row[symbol])}" for symbol in free)
-        median, lower, upper = (screen.number(row[part]) for part in _BOUNDS)
+        median, lower, upper = (screen.cell(row[part]) for part in _BOUNDS)
         screen.say(f"{str(name).capitalize()}: {inputs}; {median} ({lower} to {upper}).")
     screen.say(f"Intervals: {found.alternatives['interval'].iloc[0]} of the law's curve.")
 
@@ -115,26 +114,15 @@ def _print_designs(found: bs.Plan, free: list[str]) -> None:
         "reach": table["reach"],
         "*": np.where(np.arange(len(table)) == best, "*", ""),
     }
-    screen.frame(
-        table.assign(**told)[[*free, *_BOUNDS, *told]].iloc[kept],
-        {**dict.fromkeys(free, format_number), "reach": "{:.1f}".format},
-    )
+    screen.frame(table.assign(**told)[[*free, *_BOUNDS, *told]].iloc[kept], free, {"reach": ".1f"})
 
 
 def _print_path(found: bs.Plan, free: list[str]) -> None:
     path = found.frontier[found.frontier["possible"]]
     path = path.iloc[_spread(len(path), 5)]
-    best = {
-        f"best {name}": [
-            f"{format_number(lower)} to {format_number(upper)}"
-            for lower, upper in zip(path[f"{name}*_lower"], path[f"{name}*_upper"], strict=True)
-        ]
-        for name in free
-    }
-    screen.frame(
-        path.assign(**best)[["budget", *free, *best, *_BOUNDS]],
-        dict.fromkeys(["budget", *free], format_number),
-    )
+    ends = path.filter(like="*_").map(format_number)
+    best = {f"best {n}": ends[f"{n}*_lower"] + " to " + ends[f"{n}*_upper"] for n in free}
+    screen.frame(path.assign(**best)[["budget", *free, *best, *_BOUNDS]], ["budget", *free])
 
 
 def _spread(count: int, wanted: int) -> list[int]:

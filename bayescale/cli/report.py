@@ -14,20 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import bayescale as bs
-from bayescale import catalogue
 from bayescale.cli import options, screen
 from bayescale.cli.command import Command, file, option, picked, repeated
 
-_FACTS = (
-    "fills in the checklist: embeddings, compute, schedule, tuning, tokens, evaluation or selection"
-)
+_FACTS = "fills the checklist: embeddings, compute, schedule, tuning, tokens, evaluation, selection"
 
 OPTIONS = (
     options.SAVED_FITS,
-    file("-o --output", "a page, or Markdown", default=Path("report.html")),
+    file("-o --output", "where it is written", default=Path("report.html")),
     repeated("--at", "POINT", "a target, N=70B,D=1.4T; fits of these inputs forecast it"),
     option("--title", "TEXT", "title of the report"),
-    option("--format", None, "default: by the file's name", choices=("html", "md")),
+    option("--format", None, "of the file (default: by its name)", choices=("html", "md")),
     option("--budget", "AMOUNT", "also plan with the first fit: 1e24 (FLOPs)"),
     options.RISK,
     repeated("--fact", "NAME=TEXT", _FACTS),
@@ -44,7 +41,7 @@ def run(given: Namespace) -> None:
     facts = options.pairs("--fact", "schedule='ends at each D'", given.fact)
     targets = [options.points([text]) for text in given.at]
     # A law of the user's own is found for the fits that name it.
-    own = {law.name: law for law in map(catalogue.resolve, given.law)}
+    own = {law.name: law for law in map(bs.law, given.law)}
     laws = [own.get(law_name(path)) if own else None for path in given.fits]
     results: list[Any] = list(map(bs.load, given.fits, laws))
     if given.budget is not None:

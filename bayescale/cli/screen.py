@@ -7,10 +7,12 @@ import math
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,21 +49,19 @@ def aside(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def number(value: float, digits: int = 4) -> str:
-    """Write a number with so many significant digits; a dash where there is none."""
-    return "-" if math.isnan(value) else f"{value:.{digits}g}"
-
-
-def cell(value: Any) -> str:
-    """Write what a table holds: yes or no, a number, a word."""
-    if isinstance(value, bool | np.bool):
+def cell(value: Any, form: str = ".4g") -> str:
+    """Write what a table holds: yes or no, a number (a dash where there is none), a word."""
+    if isinstance(value, bool):
         return "yes" if value else "no"
-    return number(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else format(value, form)
+    return str(value)
 
 
 def frame(
     found: pd.DataFrame,
-    formats: Mapping[str, Callable[[Any], str]] | None = None,
+    typed: Collection[str] = (),
+    forms: Mapping[str, str] | None = None,
     left: Collection[str] = (),
 ) -> None:
     """Print a DataFrame without its index.
@@ -69,13 +69,18 @@ def frame(
     Parameters
     ----------
     found : pandas.DataFrame
-    formats : mapping of str to callable, optional
-        How the values of a column are written, where not by :func:`cell`.
+    typed : collection of str
+        Columns of inputs and costs, written as people type them: 70B.
+    forms : mapping of str to str, optional
+        How the numbers of other columns are written, where not as ``.4g``.
     left : collection of str
         Columns of words.
     """
-    write = dict.fromkeys(map(str, found), cell) | dict(formats or {})
-    table({str(name): [*map(write[str(name)], found[name])] for name in found}, left)
+    columns = {}
+    for name in map(str, found):
+        form = (forms or {}).get(name, ".4g")
+        columns[name] = [format_number(v) if name in typed else cell(v, form) for v in found[name]]
+    table(columns, left)
 
 
 def table(columns: Mapping[str, Sequence[str]], left: Collection[str] = ()) -> None:
@@ -91,13 +96,12 @@ def table(columns: Mapping[str, Sequence[str]], left: Collection[str] = ()) -> N
     if sys.stdout.isatty():
         _draw(columns, left)
         return
-    widths = {name: _widest(name, *cells) for name, cells in columns.items()}
-    for row in (columns, *zip(*columns.values(), strict=True)):
-        padded = (
-            text.ljust(width) if name in left else text.rjust(width)
-            for text, (name, width) in zip(row, widths.items(), strict=True)
-        )
-        print((" " * _GAP).join(padded).rstrip())
+    padded = []
+    for name, cells in columns.items():
+        pad, width = str.ljust if name in left else str.rjust, _widest(name, *cells)
+        padded.append([pad(text, width) for text in (name, *cells)])
+    for row in zip(*padded, strict=True):
+        print((" " * _GAP).join(row).rstrip())
 
 
 def _widest(*texts: str) -> int:
@@ -116,21 +120,20 @@ def _draw(columns: Mapping[str, Sequence[str]], left: Collection[str]) -> None:
 
     console = Console(highlight=False)
     phrases = [name for name in left if any(" " in text for text in columns[name])]
-    room = sum(_PHRASE if n in phrases else _widest(n, *columns[n]) for n in columns)
+    width = sum(_PHRASE if n in phrases else _widest(n, *columns[n]) for n in columns)
     numbers = [name for name in columns if name not in left]
     half = len(numbers) // 2
-    if half and room + _GAP * (len(columns) - 1) > console.width:
-        for part in (numbers[:half], numbers[half:]):
-            _draw({n: cells for n, cells in columns.items() if n in left or n in part}, left)
+    if half and width + _GAP * (len(columns) - 1) > console.width:
+        without = (numbers[half:], numbers[:half])
+        first, second = ({n: columns[n] for n in columns if n not in others} for others in without)
+        _draw(first, left)
+        print()
+        _draw(second, left)
         return
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for name in columns:
-        drawn.add_column(
-            Text(name),
-            justify="left" if name in left else "right",
-            no_wrap=name not in phrases,
-            overflow="fold",
-        )
+        side: Literal["left", "right"] = "left" if name in left else "right"
+        drawn.add_column(Text(name), justify=side, no_wrap=name not in phrases, overflow="fold")
     for row in zip(*columns.values(), strict=True):
         drawn.add_row(*map(Text, row))
     console.print(drawn)

@@ -10,22 +10,16 @@ from __future__ import annotations
 from argparse import Namespace
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, option, picked, repeated
-from bayescale.cli.files import answer
-from bayescale.numbers import format_number
 
-_FORMATS = {
-    "shift": "{:+.2f}".format,
-    "width": "{:.2f}".format,
-    "converged": lambda passed: "yes" if passed else "NO",
-}
+_SHOWN = ("runs", "median", "lower", "upper", "shift", "width", "converged")
 
 OPTIONS = (
     *(*options.TABLE, options.LAWS),
     repeated("--at", "POINT", "N=70B,D=1.4T", required=True),
     option("--family", "COLUMN", "leave out each value of this column in turn"),
-    option("--smallest", "SHARE", "of the runs to leave out (default: a third)", default=1 / 3),
+    option("--smallest", "SHARE", "to leave out; 0 for none (default: a third)", default=1 / 3),
     *(options.kind("mean"), options.seed(1), options.MASS, options.JSON),
 )
 
@@ -39,16 +33,15 @@ def run(given: Namespace) -> None:
     text, inputs = found.attrs["text"], runs.law.input_symbols
 
     def tables() -> None:
-        moved = ["median", "lower", "upper", *_FORMATS]
-        formats = {**dict.fromkeys(inputs, format_number), **_FORMATS}
-        screen.frame(found[["change", *inputs, "runs", *moved]], formats, left=["change"])
+        shown = found.replace({"converged": {False: "NO"}})[["change", *inputs, *_SHOWN]]
+        screen.frame(shown, inputs, {"shift": "+.2f", "width": ".2f"}, left=["change"])
         screen.say(
             f"\nIntervals: {found['interval'].iloc[0]}. Shift of the median and width of the\n"
             f"interval are in widths of the interval of all runs.\n\n{text}"
         )
 
     told = {"law": runs.law.name, "text": text, "forecasts": found.to_dict("records")}
-    answer(given, lambda: told, tables)
+    files.answer(given, lambda: told, tables)
 
 
 COMMAND = Command("sensitivity", __doc__, OPTIONS, run)

@@ -12,9 +12,8 @@ from argparse import Namespace
 from typing import Any
 
 import bayescale as bs
-from bayescale.cli import options, screen
+from bayescale.cli import files, options, screen
 from bayescale.cli.command import Command, picked
-from bayescale.cli.files import answer
 
 OPTIONS = (*options.SAVED_FIT, options.MASS, options.JSON)
 
@@ -22,7 +21,7 @@ OPTIONS = (*options.SAVED_FIT, options.MASS, options.JSON)
 def run(given: Namespace) -> None:
     """Read a fit and print it."""
     fit = bs.load(given.fit, given.law)
-    answer(given, lambda: as_values(fit, given.mass), lambda: _print(fit, given.mass))
+    files.answer(given, lambda: as_values(fit, given.mass), lambda: _print(fit, given.mass))
 
 
 def _print(fit: bs.Fit, mass: float) -> None:
@@ -76,9 +75,7 @@ def as_values(fit: bs.Fit, mass: float) -> dict[str, Any]:
             **picked(found, "passed divergences e_bfmi parameters checks"),
             "problems": [picked(problem, "code severity message") for problem in found.problems],
         },
-        "provenance": {
-            key: _structure(value) for key, value in fit.provenance.items() if key != "formula"
-        },
+        "provenance": {k: _structure(v) for k, v in fit.provenance.items() if k != "formula"},
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from bayescale.law.noise import log_density
 from bayescale.law.prior import Array
 
 
@@ -51,9 +52,9 @@ class Predictive:
         response : ndarray, shape (n_points,)
         """
         from scipy.special import logsumexp
-        from scipy.stats import t
 
-        each = np.asarray(t.logpdf(np.log(response), self.dof, self.location, self.scale))
+        away = (np.log(response) - self.location) / self.scale
+        each = log_density(away, self.scale, self.dof)
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)) - np.log(response))
 
     def log_densities(self, log_response: Array, point: int) -> Array:
@@ -68,13 +69,8 @@ class Predictive:
         -------
         ndarray, shape (n_outcomes, n_draws)
         """
-        from scipy.stats import t
-
         location, scale, dof = self.location[:, point], self.scale[:, point], self.dof[:, point]
-        # The library's density at its peak, and its kernel: ten times faster than asking for each.
-        peak = t.logpdf(0.0, dof) - np.log(scale)
-        away = (log_response[:, None] - location) / scale
-        return np.asarray(peak - 0.5 * (dof + 1) * np.log1p(away**2 / dof))
+        return np.asarray(log_density((log_response[:, None] - location) / scale, scale, dof))
 
     def probability(self, below: Any) -> Array:
         """Probability that a new run's response lies below a limit, shape (n_points,)."""

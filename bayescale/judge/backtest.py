@@ -18,9 +18,9 @@ from bayescale.judge.forecasters import (
     by_law,
     by_point_estimates,
 )
-from bayescale.judge.hindcast import Reading, Refittable, learn
+from bayescale.judge.hindcast import Reading, Refittable, learn, typical
 from bayescale.judge.hold_out import folds
-from bayescale.judge.scores import SCORES
+from bayescale.judge.scores import SCORES, rms
 from bayescale.judge.weights import learned_of
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
@@ -76,27 +76,7 @@ class Backtest:
     @cached_property
     def text(self) -> str:
         """What a planner should remember, a sentence per law."""
-        # Point estimates say nothing of a new run.
-        own = self.points[self.points["kind"] == "run"]
-        lines = []
-        for name, part in own.groupby("forecaster", sort=False):
-            furthest = part["reach"].max()
-            lines.append(
-                f"On your own runs, intervals labelled 90% (equal-tailed, of one new run) by "
-                f"{name!r} have covered {part['coverage_90'].mean():.0%} of {len(part)} hidden "
-                f"runs at a reach of up to {furthest:.1f} decades; the median was off by "
-                f"{_rms(part['rmsle']):.2%}."
-            )
-        for name, found in self.discrepancy.items():
-            if found != self.learned[name]:
-                lines.append(
-                    f"With these hindcasts the share of the further change that {name!r} may get "
-                    f"wrong is {_typical(found):.2f} (one SD), beside "
-                    f"{_typical(self.learned[name]):.2f} learned on published runs: hand it to "
-                    f"forecasts as discrepancy=backtest.discrepancy[{name!r}], or --discrepancy "
-                    f"{_typical(found):.2f}."
-                )
-        return "\n".join(lines)
+        return str(later("backtest_sentences")(self))
 
     @cached_property
     def discrepancy(self) -> dict[str, Discrepancy]:
@@ -120,8 +100,8 @@ class Backtest:
                 "fold": fold,
                 "share": reading.share,
                 "sd": reading.sd,
-                "allowed_before": _typical(self.learned[name]),
-                "allowed_after": _typical(self.discrepancy[name]),
+                "allowed_before": typical(self.learned[name]),
+                "allowed_after": typical(self.discrepancy[name]),
             }
             for name, found in self.readings.items()
             for fold, reading in zip(dict.fromkeys(self.points["fold"]), found, strict=True)
@@ -229,17 +209,8 @@ def _average(points: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     names = [name for name in points if name in SCORES]
     groups = points.groupby(by, sort=False, observed=True)
     means = groups[names].mean()
-    means["rmsle"] = groups["rmsle"].agg(_rms)
+    means["rmsle"] = groups["rmsle"].agg(rms)
     return means.assign(n=groups.size())
-
-
-def _typical(discrepancy: Discrepancy) -> float:
-    """Median of the share of the further change that a law may get wrong."""
-    return float(np.median(discrepancy.change.draw(np.random.default_rng(0), 4000)))
-
-
-def _rms(values: Any) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
 
 
 def _reach_label(low: float, high: float) -> str:

@@ -106,7 +106,7 @@ def parts(draws: Array, y: Array, predictive: Predictive | None) -> dict[str, Ar
 def mean_of(found: Mapping[str, Array]) -> dict[str, float]:
     """Scores averaged over points; ``rmsle`` as a root mean square."""
     means = {name: float(values.mean()) for name, values in found.items()}
-    return means | {"rmsle": float(np.sqrt(np.mean(found["rmsle"] ** 2)))}
+    return means | {"rmsle": rms(found["rmsle"])}
 
 
 def crps_of_draws(draws: Array, value: Array) -> Array:
@@ -122,3 +122,8 @@ def crps_of_draws(draws: Array, value: Array) -> Array:
     ranks = (2 * np.arange(1, n + 1) - n - 1)[:, None]
     spread = (ranks * ordered).sum(0) / (n * max(n - 1, 1))
     return np.asarray(np.abs(draws - value).mean(0) - spread)
+
+
+def rms(values: Any) -> float:
+    """Root of the mean square."""
+    return float(np.sqrt(np.mean(np.square(values))))

@@ -235,13 +235,13 @@ def given_before(
 
 
 def log_density(standard: Any, scale: Any, dof: Any) -> Any:
-    """Log density of Student's t at standardised residuals, up to a constant; takes complex."""
+    """Log density of Student's t at standardised residuals; takes complex numbers too."""
     from scipy.special import loggamma
 
     return (
         loggamma((dof + 1) / 2)
         - loggamma(dof / 2)
-        - 0.5 * np.log(dof)
+        - 0.5 * np.log(np.pi * dof)
         - np.log(scale)
         - (dof + 1) / 2 * np.log1p(standard**2 / dof)
     )

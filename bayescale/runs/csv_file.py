@@ -90,6 +90,8 @@ def _rows(file: str, text: str) -> list[tuple[int, list[str]]]:
 def _typed(column: pd.Series[Any]) -> pd.Series[Any]:
     """Plain numbers as numbers; whatever is anything else stays text."""
     try:
-        return pd.to_numeric(column)
+        numbers = pd.to_numeric(column)
     except (ValueError, TypeError):
         return column
+    # Before pandas 3.1 the last digit of one number in four is not the one in the file.
+    return column.astype(float) if numbers.dtype.kind == "f" else numbers

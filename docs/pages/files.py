@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 FILES = {
     "index.md": "README.md",
     "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "architecture.md": "ARCHITECTURE.md",
     "data.md": "bayescale/datasets/README.md",
     "notebooks/index.md": "notebooks/README.md",
 }

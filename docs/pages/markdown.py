@@ -28,6 +28,8 @@ _TYPED = re.compile(r"^\w+ : .*$", flags=re.MULTILINE)
 _PAGES = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "ARCHITECTURE.md": "architecture.md",
     "LICENSE": "licence.md",
     "benchmarks/README.md": "how-it-works.md#benchmarks",
     "bayescale/datasets/README.md": "data.md",
