@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bayescale.decision.buying.next_runs import NextRuns as NextRuns
     from bayescale.decision.buying.next_runs import next_runs as next_runs
     from bayescale.decision.cost import Cost as Cost
-    from bayescale.decision.limit import Limit as Limit
+    from bayescale.decision.limits import Limit as Limit
     from bayescale.decision.options import Options as Options
     from bayescale.decision.options import compare_options as compare_options
     from bayescale.decision.plan import Plan as Plan
@@ -68,7 +68,7 @@ del globals()["report"]
 _LATER = {
     "decision.buying.next_runs": "NextRuns next_runs",
     "decision.cost": "Cost",
-    "decision.limit": "Limit",
+    "decision.limits": "Limit",
     "decision.options": "Options compare_options",
     "decision.plan": "Plan plan",
     "forecast.forecast": "Extrapolation extrapolate",

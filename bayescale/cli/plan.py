@@ -136,7 +136,7 @@ def _values(found: bs.Plan) -> dict[str, Any]:
     values = {
         "law": found.task.scenarios.law.name,
         "budget": {"amount": found.budget.amount, "unit": found.budget.unit},
-        "risk": found.risk.text,
+        "risk": str(found.risk),
         "interval": "equal-tailed",
         **picked(found, "mass text notes"),
         "choice": found.choice.to_dict(),

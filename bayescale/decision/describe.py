@@ -1,23 +1,48 @@
-"""Designs as a table: what they are, what they cost and what all scenarios say of them."""
+"""What is decided as tables, and how they are shown: designs, those beside the best, limits.
+
+People need the valley, not a point: which designs are as good as the best one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pandas as pd
 
-from bayescale.decision.cost import Budget, Unit
-from bayescale.decision.optimum import best_design, exponents
+from bayescale.decision.optimum import COARSE, best_design, exponents
+from bayescale.decision.search import coarse_grid
 from bayescale.decision.task import Design, Task
 from bayescale.forecast.scenarios import Scenarios
 from bayescale.intervals import bounds, interval_name
 from bayescale.law.prior import Array
+from bayescale.numbers import brief
+
+# Share of the least risk by which designs of the valley may be worse; of the table's, at most.
+AS_GOOD, SHOWN = 0.005, 0.05
+BOUNDS = ["median", "lower", "upper"]
+_POINTS = {0: 1, 1: 121, 2: 41, 3: 17}
+_MOST = 1_000_000
+_ROWS = 25
+
+
+def as_text(lines: Iterable[object], notes: Iterable[str]) -> str:
+    """For a Python prompt: sentences and tables, then cautions."""
+    return "\n".join([*map(str, lines), *(f"Caution: {note}" for note in notes)])
+
+
+def as_html(text: str, tables: Iterable[pd.DataFrame], notes: Iterable[str]) -> str:
+    """For a notebook: sentences, tables, then cautions."""
+    said, cautions = text.split("\n"), [f"Caution: {note}" for note in notes]
+    shown = [table.to_html(float_format=brief) for table in tables]
+    before, after = ([f"<p>{escape(line)}</p>" for line in lines] for lines in (said, cautions))
+    return "".join([*before, *shown, *after])
 
 
 def describe(
-    task: Task, inputs: Mapping[str, Array], unit: Unit, mass: float, seen: Scenarios | None = None
+    task: Task, inputs: Mapping[str, Array], mass: float, seen: Scenarios | None = None
 ) -> pd.DataFrame:
     """Designs in all that is known of them; callers take the columns that they show.
 
@@ -26,8 +51,6 @@ def describe(
     task : Task
     inputs : mapping of str to ndarray, shape (n_designs,)
         Every input of the law, raw.
-    unit : {"FLOPs", "$"}
-        Of the cost.
     mass : float
         Of the equal-tailed intervals.
     seen : Scenarios, optional
@@ -43,15 +66,13 @@ def describe(
     """
     draws, chances = (seen or task.scenarios)(inputs), task.limits.chances
     table = pd.DataFrame({name: inputs[name] for name in task.scenarios.law.input_symbols})
-    table["cost"] = task.pricing(inputs, unit)
-    table["median"], table["lower"], table["upper"] = bounds(draws, mass)
+    table["cost"] = task.price(inputs)
+    table[BOUNDS] = np.transpose(bounds(draws, mass))
     table["risk"], table["risk_error"] = task.risk.rank(draws), task.risk.error(draws)
     if chances:
-        *each, together = task.limits.probabilities(inputs)
-        for chance, found in zip(chances, each, strict=True):
-            table[chance.name] = found
-        if len(chances) > 1:
-            table["all together"] = together
+        names = [*(chance.name for chance in chances), "all together"]
+        found = pd.DataFrame(task.limits.probabilities(inputs).T, columns=names)
+        table = table.join(found if len(chances) > 1 else found[names[:1]])
     table["allowed"] = task.limits.allow(inputs)
     table["reach"] = task.scenarios.reach(inputs)
     return table.assign(interval=interval_name(mass))
@@ -68,40 +89,38 @@ def bands(draws: Mapping[str, Array], mass: float) -> dict[str, float]:
 
 def describe_limits(task: Task, design: Design, unlimited: Design) -> pd.DataFrame:
     """Limits at a design, see :attr:`bayescale.Plan.limits`; the other is best without them."""
-    limits, even = task.limits, [1.0] * len(task.limits.bounds)
-    found = limits.probabilities(design.columns)[:, 0] if limits.chances else np.zeros(0)
-    texts = limits.texts
-    binds = [not limits.only(k).allow(unlimited.columns)[0] for k in range(len(texts))]
-    if limits.joint is None and len(limits.chances) > 1:
-        texts, binds = [*texts, "all of them"], [*binds, False]
-    rows = zip(texts, [*even, *found], [*even, *limits.wanted], binds, strict=False)
-    names = ["limit", "probability", "wanted", "binds"]
-    return pd.DataFrame(list(rows), columns=names).set_index("limit")
+    limits, sure = task.limits, np.ones(len(task.limits.bounds))
+    found = limits.probabilities(design.columns)[:, 0] if limits.chances else [np.nan]
+    table = pd.DataFrame(
+        {"probability": [*sure, *found], "wanted": [*sure, *limits.wanted], "binds": False},
+        pd.Index([*limits.texts, "all of them"][: len(limits.each) + 1], name="limit"),
+    )
+    for k in range(len(limits.texts)):
+        table.iloc[k, 2] = not limits.only(k).allow(unlimited.columns)[0]
+    together = limits.joint is not None or len(limits.chances) > 1
+    return table if together else table.iloc[:-1]
 
 
 def describe_choice(task: Task, design: Design, mass: float) -> pd.Series:
     """The design of a plan, see :attr:`bayescale.Plan.choice`; refused where draws are too few."""
     task.risk(task.scenarios(design.columns))
-    row = describe(task, design.columns, design.surface.budget.unit, mass).iloc[0]
+    row = describe(task, design.columns, mass).iloc[0]
     cost, demand = task.pricing.cost, task.pricing.demand
     row["training_flops"] = float(cost.training_flops(design.inputs))
     served = cost.serving_flops(design.inputs, demand) if cost.serves else np.zeros(1)
     row["serving_flops"] = float(served.mean())
-    answers = ["median", "lower", "upper", "risk", "risk_error", "reach"]
-    shown = [*design.inputs, "cost", "training_flops", "serving_flops", *answers]
+    spent = ["cost", "training_flops", "serving_flops"]
+    shown = [*design.inputs, *spent, *BOUNDS, "risk", "risk_error", "reach"]
     return row[shown].astype(float).rename("choice")
 
 
-def describe_optimum(
-    task: Task, budget: Budget, own: Mapping[str, Array], mass: float
-) -> pd.DataFrame:
+def describe_optimum(task: Task, own: Mapping[str, Array], mass: float) -> pd.DataFrame:
     """Posterior of the law's own optimum, see :attr:`bayescale.Plan.optimum`."""
-    growth = exponents(task, budget)
-    rows = {f"{name}*": own[name] for name in task.space.free}
-    rows |= {f"exponent of {name}*": growth[name] for name in task.space.free}
-    index = pd.Index(list(rows), name="optimum")
-    ends = [bounds(draws, mass) for draws in rows.values()]
-    found = pd.DataFrame(ends, index, ["median", "lower", "upper"])
+    free, growth = task.space.free, exponents(task)
+    names = [*(f"{name}*" for name in free), *(f"exponent of {name}*" for name in free)]
+    draws = [source[name] for source in (own, growth) for name in free]
+    ends = np.transpose(bounds(np.transpose(draws), mass))
+    found = pd.DataFrame(ends, pd.Index(names, name="optimum"), BOUNDS)
     return found.assign(interval=interval_name(mass))
 
 
@@ -112,13 +131,79 @@ def describe_alternatives(
     found = {"this plan": (design, task.scenarios)}
     if task.scenarios.shift.any():
         bare = task.scenarios.without_discrepancy()
-        sure = best_design(replace(task, scenarios=bare), design.surface.budget)
+        sure = best_design(replace(task, scenarios=bare))
         found["with the discrepancy off"] = sure or design, bare
     if task.limits.texts:
         found["without limits"] = unlimited, task.scenarios
     if by_mean is not design:
         found["by the mean"] = by_mean, task.scenarios
-    unit = design.surface.budget.unit
-    rows = [describe(task, each.columns, unit, mass, seen) for each, seen in found.values()]
-    shown = [*design.inputs, "median", "lower", "upper", "interval"]
-    return pd.concat(rows)[shown].set_axis(list(found))
+    rows = [describe(task, each.columns, mass, seen) for each, seen in found.values()]
+    return pd.concat(rows)[[*design.inputs, *BOUNDS, "interval"]].set_axis(list(found))
+
+
+def beside(task: Task, design: Design, mass: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Designs that use the same budget.
+
+    Parameters
+    ----------
+    task : Task
+    design : Design
+        The best.
+    mass : float
+        Of the equal-tailed intervals.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Designs up to 5% worse, by their first free input, the best of them for each of its
+        values; see :attr:`bayescale.Plan.table`.
+    valley : pandas.DataFrame
+        By free input: the chosen value, the lowest and highest of the designs within 0.5%.
+    """
+    coarse = _with(design, coarse_grid(task.low, task.high, COARSE)[0])
+    shown = coarse[_within(_risks(task, design, coarse), SHOWN)]
+    points = _with(design, coarse_grid(shown.min(axis=0), shown.max(axis=0), _POINTS)[0])
+    value = _risks(task, design, points)
+    within = _within(value, AS_GOOD)
+    within[within] = task.limits.allow(task.at(points[within]))
+    within[-1] = True
+    inputs = task.at(points[within])
+    ends = {n: (design.inputs[n], inputs[n].min(), inputs[n].max()) for n in task.space.free}
+    valley = pd.DataFrame(ends, ["chosen", "lower", "upper"]).T.rename_axis("input")
+    rank = np.where(within, value, value + abs(value[-1]) * SHOWN)
+    return _table(task, design, points[_rows(points, rank)], mass), valley
+
+
+def _with(design: Design, points: Array) -> Array:
+    """Points with the best one as the last."""
+    return np.concatenate([points, design.place[None]])
+
+
+def _within(value: Array, share: float) -> Array:
+    """Which risks are worse than the last by no more than a share of it."""
+    return np.asarray(value <= value[-1] + share * abs(value[-1]))
+
+
+def _risks(task: Task, design: Design, points: Array) -> Array:
+    """In as many scenarios as there is time for; infinite where the budget does not pay."""
+    inputs = task.at(points)
+    payable = np.all([np.isfinite(value) for value in inputs.values()], axis=0)
+    few = design.scenarios.thin(max(_MOST // len(points), task.risk.minimum_draws, 200))
+    return task.risks(inputs, payable, few)
+
+
+def _rows(points: Array, rank: Array) -> list[int]:
+    """The best point for each value of the first coordinate, thinned to a table, in order."""
+    place = points[:, 0] if points.shape[1] else np.zeros(len(points))
+    frame = pd.DataFrame({"place": place, "rank": rank})
+    best = frame[np.isfinite(rank)].groupby("place")["rank"].idxmin()
+    kept = set(np.linspace(0, len(best) - 1, min(_ROWS, len(best))).round().astype(int).tolist())
+    return [row for k, row in enumerate(best) if k in kept or row == len(points) - 1]
+
+
+def _table(task: Task, design: Design, points: Array, mass: float) -> pd.DataFrame:
+    table = describe(task, task.at(points), mass, design.scenarios)
+    best = task.risk.rank(design.scenarios(design.columns))
+    good = table["allowed"] & _within(np.append(table["risk"], best), AS_GOOD)[:-1]
+    table.insert(list(table).index("reach"), "in_valley", good)
+    return table

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from bayescale.decision.cost import Budget
-from bayescale.decision.describe import bands, describe
+from bayescale.decision.describe import BOUNDS, bands, describe
 from bayescale.decision.optimum import best_design, own_optima
 from bayescale.decision.task import Design, Task
 from bayescale.delegates import later
 from bayescale.forecast.scenarios import Scenarios
+from bayescale.intervals import interval_name
 from bayescale.law.prior import Array
 
 # Scenarios in which designs along the path are looked for; their risks are of all scenarios.
@@ -75,50 +76,46 @@ def path(task: Task, design: Design, mass: float, aim: float | None) -> pd.DataF
     aim : float or None
         Response to lie below, whose probability is told.
     """
-    budget, few = design.surface.budget, task.thin(_FEW)
-    factors = np.logspace(-_DECADES, _DECADES, _BUDGETS)
-    budgets = [replace(budget, amount=budget.amount * float(factor)) for factor in factors]
-    found = [best_design(few, each, _EXACT) if each != budget else design for each in budgets]
-    amounts = [each.amount for each in budgets]
-    rows = pd.DataFrame({"budget": amounts, "possible": [each is not None for each in found]})
-    designs = [each for each in found if each is not None]
-    names = task.scenarios.law.input_symbols
-    inputs = {name: np.array([each.inputs[name] for each in designs]) for name in names}
-    shown = [*names, "median", "lower", "upper", "risk", "reach", "interval"]
-    known = describe(task, inputs, budget.unit, mass)[shown]
+    few, budget = task.thin(_FEW), task.budget.amount
+    budgets = [budget * float(factor) for factor in np.logspace(-_DECADES, _DECADES, _BUDGETS)]
+    found = [best_design(few.under(each), _EXACT) if each != budget else design for each in budgets]
+    rows = pd.DataFrame({"budget": budgets, "possible": [each is not None for each in found]})
+    names, free = task.scenarios.law.input_symbols, task.space.free
+    inputs = pd.DataFrame([each.inputs for each in found if each is not None])
+    columns = {name: inputs[name].to_numpy() for name in names}
+    known = describe(task, columns, mass)[[*names, *BOUNDS, "risk", "reach"]]
     if aim is not None:
-        met = (task.scenarios(inputs) < aim).mean(axis=0)
-        known.insert(len(shown) - 1, "probability", met)
-    optima = [own_optima(few.unlimited, each.surface.budget) for each in designs]
-    free = [{f"{name}*": own[name] for name in task.space.free} for own in optima]
-    known = known.join(pd.DataFrame([bands(own, mass) for own in free]))
+        known["probability"] = (task.scenarios(columns) < aim).mean(axis=0)
+    known["interval"] = interval_name(mass)
+    optima = [own_optima(few.unlimited.under(each)) for each in rows["budget"][rows["possible"]]]
+    ends = [bands({f"{name}*": own[name] for name in free}, mass) for own in optima]
+    known = known.join(pd.DataFrame(ends))
     return rows.join(known.set_index(rows.index[rows["possible"]]))
 
 
-def smallest_budget(task: Task, budget: Budget, aim: float, wanted: float) -> Smallest:
+def smallest_budget(task: Task, aim: float, wanted: float) -> Smallest:
     """Find the smallest budget whose plan lies below an aim with a wanted probability.
 
     Parameters
     ----------
     task : Task
-    budget : Budget
-        Where the search starts.
+        The search starts from its budget.
     aim : float
         In the response's unit.
     wanted : float
         Probability that the response of the plan's design lies below the aim.
     """
-    surface, few, step = task.surface(budget), task.thin(_FEW), 10**0.5
+    few, step = task.thin(_FEW), 10**0.5
     least, most = (
-        float(surface.price(task.space.inputs({n: ends[k] for n, ends in task.space.box.items()})))
+        float(task.price(task.space.inputs({n: ends[k] for n, ends in task.space.box.items()})))
         for k in (0, 1)
     )
 
     def at(amount: float) -> tuple[float, Design | None]:
-        found = best_design(few, replace(budget, amount=amount), _EXACT)
+        found = best_design(few.under(amount), _EXACT)
         return (0.0 if found is None else _chance(task.scenarios(found.columns), aim)), found
 
-    low = high = min(max(budget.amount, least), most)
+    low = high = min(max(task.budget.amount, least), most)
     probability, design = at(high)
     while probability < wanted and high < most:
         low, high = high, min(high * step, most)
@@ -128,9 +125,7 @@ def smallest_budget(task: Task, budget: Budget, aim: float, wanted: float) -> Sm
         endless = probability if left is None else _chance(left, aim)
         ends = {} if left is None else bands({"floor": left}, 0.9)
         return Smallest(aim, wanted, None, {}, endless, probability, ends, task)
-    while low == high or at(low)[0] >= wanted:
-        if low <= least:
-            break
+    while low > least and (low == high or at(low)[0] >= wanted):
         low, high = max(low / step, least), low
     for _ in range(_HALVINGS):
         middle = float(np.sqrt(low * high))
@@ -138,7 +133,7 @@ def smallest_budget(task: Task, budget: Budget, aim: float, wanted: float) -> Sm
         low, high = (low, middle) if reached else (middle, high)
     probability, design = at(high)
     inputs = {} if design is None else dict(design.inputs)
-    found = replace(budget, amount=high)
+    found = task.under(high).budget
     return Smallest(aim, wanted, found, inputs, probability, probability, {}, task)
 
 

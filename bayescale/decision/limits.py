@@ -1,20 +1,123 @@
-"""All limits of a plan together, and how they are read."""
+"""What a plan must keep: plain inequalities, and limits by probability on another response."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from bayescale.decision.limit import Chance, Limit
-from bayescale.decision.space import Space, bind, ordered
+from bayescale.decision.space import Space, bind, follow, needs, ordered, read_value
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
 from bayescale.forecast.assumptions import Assumptions
-from bayescale.forecast.scenarios import Scenarios
+from bayescale.forecast.forecast import check_kind
+from bayescale.forecast.scenarios import Kind, Scenarios
 from bayescale.law.prior import Array
+from bayescale.numbers import format_number, parse_number
+
+_RELATION = re.compile(r"(?P<left>[^<>=]+)(?P<sign><=|>=|<|>)(?P<right>[^<>=]+)")
+_EVEN = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """A limit on a plan.
+
+    Parameters
+    ----------
+    on : str, Fit or Ensemble
+        An inequality between formulas of the plan's inputs, such as ``"N <= 70B"`` or
+        ``"2*N <= 160e9"``; or what forecasts another response (or the same one), in a plan by
+        its scenarios.
+    below : float or str, optional
+        What that response must stay below, in its unit.
+    probability : float, default 0.95
+        How surely.
+    at : mapping of str to float or str, optional
+        Inputs of that forecast which the design does not tell: numbers, or formulas of the
+        design's inputs. The design's own inputs of the same symbol and unit are taken as
+        they are, unless they are derived. In a plan all that is needed, in the order in which
+        it can be computed.
+    kind : {"run", "mean"}
+        Of one new observation, or of the law's curve.
+
+    Raises
+    ------
+    InputError
+        For an inequality that cannot be read, and numbers out of range.
+    """
+
+    on: Any
+    below: Any = None
+    probability: float = 0.95
+    at: Mapping[str, Any] = field(default_factory=dict)
+    kind: Kind = "run"
+
+    def __post_init__(self) -> None:
+        if self.hard:
+            _ = self.sides
+            if self.below is not None:
+                raise InputError(
+                    f"The limit {self.on!r} is an inequality; below= goes with a fit only."
+                )
+            return
+        below = np.nan if self.below is None else parse_number(self.below)
+        if not below > 0:
+            raise InputError(f"A limit on a fit takes below=, a positive number: {self.below!r}.")
+        if not 0 < self.probability < 1:
+            raise InputError(
+                f"A limit's probability lies between 0 and 1; it is {self.probability:g}."
+            )
+        check_kind(self.kind)
+        object.__setattr__(self, "below", below)
+
+    @property
+    def text(self) -> str:
+        """The limit as it is written, e.g. ``"P(T < 0.2) >= 0.95"``."""
+        return self.on.strip() if self.hard else f"{self.name} >= {self.probability:g}"
+
+    @property
+    def name(self) -> str:
+        """The probability that is limited, e.g. ``"P(T < 0.2)"``."""
+        return f"P({self.on.law.response.symbol} < {format_number(self.below)})"
+
+    @property
+    def hard(self) -> bool:
+        """Whether it is an inequality."""
+        return isinstance(self.on, str)
+
+    @cached_property
+    def sides(self) -> tuple[Formula, Formula]:
+        """Of an inequality: what must be at most the second."""
+        match = _RELATION.fullmatch(self.on.strip())
+        if match is None:
+            raise InputError(f"The limit {self.on!r} is not an inequality such as 'N <= 70B'.")
+        left, right = (Formula(str(read_value(match[name].strip()))) for name in ("left", "right"))
+        return (left, right) if match["sign"].startswith("<") else (right, left)
+
+    def excess(self, inputs: Mapping[str, Array]) -> Array:
+        """Relative excess of designs over an inequality, in their shape; kept at zero or below."""
+        left, right = (side.evaluate(inputs) for side in self.sides)
+        size = np.maximum(np.abs(left), np.abs(right)) + np.finfo(float).tiny
+        return np.asarray((left - right) / size - _EVEN)
+
+    def probabilities(self, inputs: Mapping[str, Array]) -> Array:
+        """Probability in each scenario, shape (n_draws, n_designs)."""
+        values = follow(inputs, dict(self.at))
+        own = {name: values[name] for name in self.on.law.input_symbols}
+        if self.kind == "mean":
+            return np.asarray(self.on(own) < self.below, dtype=float)
+        return np.asarray(self.on.predictive(own).probabilities(self.below))
+
+    @property
+    def asks_for(self) -> set[str]:
+        """Inputs of a design that the probability may depend on."""
+        told = set().union(*map(needs, self.at.values()))
+        return (set(self.on.law.input_symbols) - set(self.at)) | told
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,33 +126,40 @@ class Limits:
 
     Attributes
     ----------
-    bounds : tuple of Limit
-        Plain inequalities.
-    chances : tuple of Chance
+    each : tuple of Limit
+        Plain inequalities, then limits by probability on scenarios.
     joint : float or None
-        Probability with which all chances must hold together.
+        Probability with which all the latter must hold together.
     seed : int or tuple of int
         Of the order in which scenarios of separate fits stand beside each other.
     """
 
-    bounds: tuple[Limit, ...] = ()
-    chances: tuple[Chance, ...] = ()
+    each: tuple[Limit, ...] = ()
     joint: float | None = None
     seed: int | tuple[int, ...] = 0
-    _known: dict[bytes, Array] = field(default_factory=dict, repr=False)
+    _known: dict[bytes, Array] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def bounds(self) -> tuple[Limit, ...]:
+        """Plain inequalities."""
+        return tuple(limit for limit in self.each if limit.hard)
+
+    @property
+    def chances(self) -> tuple[Limit, ...]:
+        """Limits by probability."""
+        return self.each[len(self.bounds) :]
 
     @property
     def texts(self) -> list[str]:
         """Every limit as it is written, the joint one last."""
-        chances = [f"{each.name} >= {each.limit.probability:g}" for each in self.chances]
         joint = [] if self.joint is None else [f"P(all of them) >= {self.joint:g}"]
-        return [*(bound.on.strip() for bound in self.bounds), *chances, *joint]
+        return [*(limit.text for limit in self.each), *joint]
 
     @property
     def wanted(self) -> Array:
         """Probability of each chance and of all together, NaN where that is not asked."""
         joint = np.nan if self.joint is None else self.joint
-        return np.array([*(each.limit.probability for each in self.chances), joint])
+        return np.array([*(limit.probability for limit in self.chances), joint])
 
     @property
     def hard(self) -> Limits:
@@ -58,25 +168,20 @@ class Limits:
 
     def thin(self, size: int) -> Limits:
         """The same with fewer scenarios, for a first look."""
-        few = {id(each.source): each.source.thin(size) for each in self.chances}
-        chances = tuple(replace(each, source=few[id(each.source)]) for each in self.chances)
-        return Limits(self.bounds, chances, self.joint)
+        few = {limit.on: limit.on.thin(size) for limit in self.chances}
+        chances = [replace(limit, on=few[limit.on]) for limit in self.chances]
+        return Limits((*self.bounds, *chances), self.joint)
 
     def only(self, k: int) -> Limits:
         """The limit at a place of :attr:`texts` alone."""
-        first = len(self.bounds)
-        if k < first:
-            return Limits((self.bounds[k],))
-        if k < first + len(self.chances):
-            return Limits(chances=(self.chances[k - first],))
-        return replace(self, bounds=())
+        if k == len(self.each):
+            return replace(self, each=self.chances)
+        return Limits((self.each[k],))
 
     def without(self, k: int) -> Limits:
         """All limits but the one at a place of :attr:`texts`."""
-        bounds = tuple(b for i, b in enumerate(self.bounds) if i != k)
-        chances = tuple(c for i, c in enumerate(self.chances, len(self.bounds)) if i != k)
-        last = k == len(self.bounds) + len(self.chances)
-        return Limits(bounds, chances, None if last else self.joint, self.seed)
+        joint = None if k == len(self.each) else self.joint
+        return Limits((*self.each[:k], *self.each[k + 1 :]), joint, self.seed)
 
     def probabilities(self, inputs: Mapping[str, Array]) -> Array:
         """Probability of each chance and of all together, (n_chances + 1, n_designs).
@@ -89,7 +194,7 @@ class Limits:
         inputs : mapping of str to ndarray, shape (n_designs,)
         """
         # Designs differ in what no limit asks for: each place is computed once.
-        asked = set().union(*(chance.asks_for for chance in self.chances))
+        asked = set().union(*(limit.asks_for for limit in self.chances))
         names = [name for name in inputs if name in asked] or list(inputs)[:1]
         table = np.stack([np.asarray(inputs[name], dtype=float) for name in names])
         places, back = np.unique(table, axis=1, return_inverse=True)
@@ -101,14 +206,14 @@ class Limits:
         return np.stack([self._known[key] for key in keys], axis=1)[:, back.ravel()]
 
     def _at(self, inputs: Mapping[str, Array], count: int) -> Array:
-        rng, orders = np.random.default_rng(self.seed), dict[int, Any]()
-        longest = max(chance.source.n_draws for chance in self.chances)
+        rng, orders = np.random.default_rng(self.seed), dict[Scenarios, Any]()
+        longest = max(limit.on.n_draws for limit in self.chances)
         each, together = [], np.ones((1, 1))
-        for chance in self.chances:
-            source, size = id(chance.source), chance.source.n_draws
+        for limit in self.chances:
+            source, size = limit.on, limit.on.n_draws
             if source not in orders:
                 orders[source] = np.resize(rng.permutation(size), longest)
-            found = np.broadcast_to(chance.probabilities(inputs), (size, count))
+            found = np.broadcast_to(limit.probabilities(inputs), (size, count))
             each.append(found.mean(axis=0))
             together = together * found[orders[source]]
         return np.stack([*each, np.broadcast_to(together.mean(axis=0), count)])
@@ -159,10 +264,14 @@ def read_limits(
         For what is no limit, names that the plan does not know, and inputs that a forecast
         lacks.
     """
+    several = [given] if isinstance(given, str | Limit) else given
     sources: dict[int, Scenarios] = {}
     bounds, chances = [], []
-    for limit in _listed(given):
-        if isinstance(limit.on, str):
+    for each in several:
+        if not isinstance(each, str | Limit):
+            raise InputError(f"A limit is text such as 'N <= 70B' or a Limit, not {each!r}.")
+        limit = Limit(each) if isinstance(each, str) else each
+        if limit.hard:
             bounds.append(_checked(limit, space))
             continue
         source = id(limit.on)
@@ -170,21 +279,13 @@ def read_limits(
             believed, seed = assumed.discrepancy is not False, assumed.seed + len(sources)
             own = replace(assumed, discrepancy=believed, seed=seed)
             sources[source] = own.scenarios(limit.on)
-        chances.append(_chance(limit, space, sources[source]))
+        chances.append(_told(limit, space, sources[source]))
     if joint is not None and (not chances or not 0 < joint < 1):
         raise InputError(
             f"joint is a probability for limits on fits, between 0 and 1; it is {joint:g} with "
             f"{len(chances)} such limits."
         )
-    return Limits(tuple(bounds), tuple(chances), joint, (assumed.seed, 0x11))
-
-
-def _listed(given: Any) -> list[Limit]:
-    several = [given] if isinstance(given, str | Limit) else list(given)
-    for each in several:
-        if not isinstance(each, str | Limit):
-            raise InputError(f"A limit is text such as 'N <= 70B' or a Limit, not {each!r}.")
-    return [Limit(each) if isinstance(each, str) else each for each in several]
+    return Limits((*bounds, *chances), joint, (assumed.seed, 0x11))
 
 
 def _checked(limit: Limit, space: Space) -> Limit:
@@ -199,22 +300,20 @@ def _checked(limit: Limit, space: Space) -> Limit:
     return limit
 
 
-def _chance(limit: Limit, space: Space, source: Scenarios) -> Chance:
+def _told(limit: Limit, space: Space, source: Scenarios) -> Limit:
+    """A limit by probability with all that its forecast takes of a design."""
     law, who = source.law, f"The limit on {source.law.response.symbol}"
-    values, formulas = bind(limit.at, law.input_symbols, who, law.name)
-    shared = {
-        item.symbol: item.unit for item in space.law.inputs if item.symbol not in space.derived
-    }
+    given = bind(limit.at, law.input_symbols, who, law.name)
+    free = [item for item in space.law.inputs if not needs(space.given.get(item.symbol, 0.0))]
+    shared = {item.symbol: item.unit for item in free}
     told = {item.symbol for item in law.inputs if shared.get(item.symbol) == item.unit}
-    derived = source.derive
-    left = [name for name in law.input_symbols if name not in {*values, *formulas, *told}]
-    formulas |= {name: Formula(derived[name]) for name in left if name in derived}
-    missing = [name for name in left if name not in derived]
+    left = [name for name in law.input_symbols if name not in {*given, *told}]
+    given |= {name: Formula(source.derive[name]) for name in left if name in source.derive}
+    missing = [name for name in left if name not in given]
     if missing:
         raise InputError(
             f"{who} ({law.name}) needs {', '.join(missing)}, which "
             f"the design does not tell: give {'it' if len(missing) == 1 else 'them'} in at=."
         )
-    known = {*values, *told, *space.law.input_symbols}
-    steps = ordered(formulas, known, f"the limit on {law.response.symbol}")
-    return Chance(limit, source, values, steps)
+    steps = ordered(given, {*told, *space.law.input_symbols}, f"the limit on {law.response.symbol}")
+    return replace(limit, on=source, at=steps)

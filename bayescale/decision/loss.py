@@ -17,7 +17,7 @@ Reference: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,7 @@ def regret_of(task: Task, design: Design, best: Design, own: Mapping[str, Array]
     mean = float(curve(best.columns).mean())
     # The design of the least mean gives away no more than the plan.
     value = min(max(mean - float(ideal.mean()), 0.0), float(draws.mean()))
-    unit = "dollars" if design.surface.budget.unit == "$" else "FLOPs"
+    unit = "dollars" if task.budget.unit == "$" else "FLOPs"
     return Regret(draws, value, extra_budget(task, best, curve, value), unit)
 
 
@@ -145,11 +145,11 @@ def extra_budget(task: Task, best: Design, seen: Scenarios, saving: float) -> fl
     float
         In the budget's unit; infinite where no larger budget does.
     """
-    budget, few = best.surface.budget, task.thin(_FEW)
+    few, budget = task.thin(_FEW), task.budget.amount
     now = float(task.risk.rank(seen(best.columns))[0])
 
     def least(stretch: float) -> float:
-        larger = best_design(few, replace(budget, amount=budget.amount * float(np.exp(stretch))))
+        larger = best_design(few.under(budget * float(np.exp(stretch))))
         return now if larger is None else float(task.risk.rank(seen(larger.columns))[0])
 
     if saving <= 0:
@@ -163,7 +163,7 @@ def extra_budget(task: Task, best: Design, seen: Scenarios, saving: float) -> fl
         if abs(stretch - last) < 1e-3 * abs(stretch):
             break
         value = least(stretch)
-    return budget.amount * float(np.expm1(stretch))
+    return budget * float(np.expm1(stretch))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,10 +188,6 @@ class Contenders:
     risk: Risk
     kind: Kind
     response: Array
-
-    def best(self, weights: Array) -> Rows:
-        """The design of least risk by the weights of each outcome, shape (n_outcomes,)."""
-        return np.asarray(self.risk.weighted(self.response, weights).argmin(axis=1))
 
     def saved(self, taken: Rows, weights: Array) -> Array:
         """Risk that designs save against today's choice, by weighted draws, (n_outcomes,).
@@ -221,15 +217,14 @@ def contenders(
     scenarios : Scenarios
         In which they are compared.
     """
-    surface, place = design.surface, design.place
-    low, high = surface.low.copy(), surface.high.copy()
+    place, low, high = design.place, task.low, task.high
     for k, name in enumerate(task.space.others):
         first, last = np.log(optimum.loc[f"{name}*", ["lower", "upper"]].to_numpy(dtype=float))
         width = max(last - first, 0.05)
         ends = [min(first, place[k]) - width, max(last, place[k]) + width]
-        low[k], high[k] = np.clip(ends, surface.low[k], surface.high[k])
-    found = surface.at(coarse_grid(low, high, _POINTS)[0])
+        low[k], high[k] = np.clip(ends, low[k], high[k])
+    found = task.at(coarse_grid(low, high, _POINTS)[0])
     kept = task.limits.allow(found)
     inputs = {name: np.append(design.inputs[name], found[name][kept]) for name in found}
     response = scenarios.anchored(design.inputs)(inputs)
-    return Contenders(inputs, design.inputs, task.risk, task.kind, response)
+    return Contenders(inputs, design.inputs, task.risk, task.scenarios.kind, response)

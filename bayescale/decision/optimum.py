@@ -1,18 +1,24 @@
-"""The best design under a budget: for the risk over all scenarios, and in each by itself."""
+"""The best design under a budget: for the risk over all scenarios, and in each by itself.
+
+Where no design is allowed, why, and what would make one possible.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from bayescale.decision.cost import Budget
+from bayescale.decision.limits import Limits
 from bayescale.decision.search import coarse_grid, polish, zoom
-from bayescale.decision.surface import Surface
 from bayescale.decision.task import Design, Task
 from bayescale.errors import ComputationError
+from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
+from bayescale.numbers import format_number
 
 # Points of the coarse grids along each coordinate, by the number of coordinates.
 COARSE = {0: 1, 1: 121, 2: 41, 3: 13}
@@ -23,7 +29,7 @@ _ROUNDS, _GLANCE = 4, 200
 _PARTS = np.linspace(0, 1, 9)
 
 
-def allowed_grid(task: Task, surface: Surface) -> tuple[Array, Array]:
+def allowed_grid(task: Task) -> tuple[Array, Array]:
     """Coordinates that limits and budget allow, and the spacing of the grid that they are on.
 
     Returns
@@ -32,24 +38,20 @@ def allowed_grid(task: Task, surface: Surface) -> tuple[Array, Array]:
         No point where nothing is allowed; one where the allowed part is smaller than a cell.
     cell : ndarray, shape (k,)
     """
-    points, cell = coarse_grid(surface.low, surface.high, COARSE)
-    excess = task.limits.excess(surface.at(points))
+    points, cell = coarse_grid(task.low, task.high, COARSE)
+    excess = task.limits.excess(task.at(points))
     if (excess <= 0).any() or not np.isfinite(excess).any():
         return points[excess <= 0], cell
-    start = points[np.argmin(excess)][None]
-    found = zoom(
-        lambda each: task.limits.excess(surface.at(each[0]))[None],
-        start,
-        cell,
-        surface.low,
-        surface.high,
-        to=1e-4,
-    )
-    kept: Array = found[task.limits.allow(surface.at(found))]
+
+    def objective(each: Array) -> Array:
+        return task.limits.excess(task.at(each))
+
+    found = zoom(objective, points[[np.argmin(excess)]], cell, task.low, task.high, to=1e-4)
+    kept: Array = found[task.limits.allow(task.at(found))]
     return kept, cell
 
 
-def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | None:
+def best_design(task: Task, exact: float = 1e-8) -> Design | None:
     """Find the design with the least risk under a budget.
 
     The scenarios are compared from one origin of the discrepancy, that of the design which is
@@ -59,7 +61,6 @@ def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | Non
     Parameters
     ----------
     task : Task
-    budget : Budget
     exact : float, default 1e-8
         Spacing of the last grid, in natural logs of the inputs.
 
@@ -70,68 +71,61 @@ def best_design(task: Task, budget: Budget, exact: float = 1e-8) -> Design | Non
     """
     if task.limits.chances:
         # What is best without limits by probability, and keeps them, is best with them.
-        simpler = best_design(replace(task, limits=task.limits.hard), budget, exact)
+        simpler = best_design(replace(task, limits=task.limits.hard), exact)
         if simpler is None or task.limits.allow(simpler.columns)[0]:
             return simpler
-    surface = task.surface(budget)
-    points, cell = allowed_grid(task, surface)
+    points, cell = allowed_grid(task)
     if not len(points):
         return None
-    inputs = surface.at(points)
+    inputs = task.at(points)
     size = max(_MOST // len(points), task.risk.minimum_draws, 200)
     likely = np.argmin(task.scenarios.thin(_GLANCE).law_curve(inputs).mean(axis=0))
-    found = _designed(task, surface, points[likely])
+    found = _designed(task, points[likely])
     place = points[np.argmin(task.risk.rank(found.scenarios.thin(size)(inputs)))]
     for _ in range(_ROUNDS):
-        place, last = _narrowed(task, found, place, cell, exact), found
-        found = _designed(task, surface, place)
+        place, last = _narrowed(task, found.scenarios, place, cell, exact), found
+        found = _designed(task, place)
         here, there = (np.asarray(each.scenarios.origin) for each in (found, last))
         if np.array_equal(here, there):
             break
     return found
 
 
-def _narrowed(task: Task, start: Design, place: Array, cell: Array, exact: float) -> Array:
-    """Coordinates of the least risk near a place, by the scenarios of a design."""
+def _narrowed(task: Task, seen: Scenarios, place: Array, cell: Array, exact: float) -> Array:
+    """Coordinates of the least risk near a place."""
 
     def objective(points: Array) -> Array:
-        inputs = start.surface.at(points[0])
-        allowed = task.limits.allow(inputs)
-        value = np.full(len(allowed), np.inf)
-        if allowed.any():
-            kept = {name: column[allowed] for name, column in inputs.items()}
-            value[allowed] = task.risk.rank(start.scenarios(kept))
-        return value[None]
+        inputs = task.at(points[0])
+        return task.risks(inputs, task.limits.allow(inputs), seen)[None]
 
-    low, high = start.surface.low, start.surface.high
-    found: Array = zoom(objective, place[None], cell, low, high, exact)[0]
+    found: Array = zoom(objective, place[None], cell, task.low, task.high, exact)[0]
     return found
 
 
-def _designed(task: Task, surface: Surface, place: Array) -> Design:
-    inputs = {name: float(value) for name, value in surface.at(place).items()}
-    return Design(inputs, place, surface, task.scenarios.anchored(inputs))
+def _designed(task: Task, place: Array) -> Design:
+    inputs = {name: float(value) for name, value in task.at(place).items()}
+    return Design(inputs, place, task.scenarios.anchored(inputs))
 
 
-def may_leave_some(task: Task, budget: Budget) -> bool:
+def may_leave_some(task: Task) -> bool:
     """Whether a design that leaves a part of the budget promises more, by the mean.
 
     More of everything helps most laws, but not all: more epochs may overfit.
     """
-    surface, whole = replace(task, partial=True).surface(budget), task.surface(budget)
-    base, _ = coarse_grid(whole.low, whole.high, _OWN)
+    parts = replace(task, partial=True)
+    base, _ = coarse_grid(task.low, task.high, _OWN)
     few = task.scenarios.thin(200)
     points = np.concatenate([np.column_stack([base, np.full(len(base), t)]) for t in _PARTS])
-    points = points[task.limits.hard.allow(surface.at(points))]
+    points = points[task.limits.hard.allow(parts.at(points))]
     if not len(points):
         return False
-    value = few.law_curve(surface.at(points)).mean(axis=0)
+    value = few.law_curve(parts.at(points)).mean(axis=0)
     used = points[:, -1] == 1
     return not used.any() or bool(value[~used].min(initial=np.inf) < value[used].min() * (1 - 1e-9))
 
 
-def own_optima(task: Task, budget: Budget, beside: Design | None = None) -> dict[str, Array]:
-    """Best design in each scenario by the law's curve, under the budget and the plain inequalities.
+def own_optima(task: Task, beside: Design | None = None) -> dict[str, Array]:
+    """Best design in each scenario by the law's curve, within budget and plain inequalities.
 
     The discrepancy multiplies what a scenario still gains beyond one origin, so it moves no
     scenario's optimum.
@@ -139,7 +133,6 @@ def own_optima(task: Task, budget: Budget, beside: Design | None = None) -> dict
     Parameters
     ----------
     task : Task
-    budget : Budget
     beside : Design, optional
         Coordinates stay in the range that all limits leave, which this design belongs to.
 
@@ -153,32 +146,32 @@ def own_optima(task: Task, budget: Budget, beside: Design | None = None) -> dict
     ComputationError
         If the inequalities allow nothing.
     """
-    surface, hard, curve = task.surface(budget), task.limits.hard, task.scenarios.law_curve
-    low, high = surface.low, surface.high
+    hard, curve, low, high = task.limits.hard, task.scenarios.law_curve, task.low, task.high
     if beside is not None:
-        left = np.concatenate([allowed_grid(task, surface)[0], beside.place[None]])
+        left = np.concatenate([allowed_grid(task)[0], beside.place[None]])
         low, high = left.min(axis=0), left.max(axis=0)
 
     def objective(points: Array) -> Array:
-        inputs = surface.at(points)
+        inputs = task.at(points)
         return np.where(hard.allow(inputs), curve(inputs), np.inf)
 
     coarse, cell = coarse_grid(low, high, _OWN)
-    coarse = coarse[hard.allow(surface.at(coarse))]
+    coarse = coarse[hard.allow(task.at(coarse))]
     if not len(coarse):
-        coarse, cell = allowed_grid(replace(task, limits=hard), surface)
+        coarse, cell = allowed_grid(replace(task, limits=hard))
     if not len(coarse):
         raise ComputationError(
-            f"No design in the box keeps the limits under {budget}; widen the box or the budget."
+            f"No design in the box keeps the limits under {task.budget}; widen the box or the "
+            "budget."
         )
-    start = coarse[np.argmin(curve(surface.at(coarse)), axis=1)]
+    start = coarse[np.argmin(curve(task.at(coarse)), axis=1)]
     place = zoom(objective, start, cell, low, high, to=1e-6)
     for step in (1e-3, 3e-4):
         place = polish(objective, place, low, high, step)
-    return surface.at(place)
+    return task.at(place)
 
 
-def exponents(task: Task, budget: Budget) -> dict[str, Array]:
+def exponents(task: Task) -> dict[str, Array]:
     """Exponent of each free input's optimum in the budget, one per scenario.
 
     ``d log N* / d log budget``, by a difference over a tenth of a natural-log unit; for
@@ -186,7 +179,57 @@ def exponents(task: Task, budget: Budget) -> dict[str, Array]:
     """
     step = 0.05
     less, more = (
-        own_optima(task, replace(budget, amount=budget.amount * math.exp(sign * step)))
-        for sign in (-1, 1)
+        own_optima(task.under(task.budget.amount * math.exp(sign * step))) for sign in (-1, 1)
     )
     return {name: np.log(more[name] / less[name]) / (2 * step) for name in task.space.free}
+
+
+def explain_infeasible(task: Task) -> str:
+    """Say which limit binds where no design is allowed, and what would make one possible."""
+    budget, texts = task.budget, task.limits.texts
+    points, _ = allowed_grid(task.unlimited)
+    if not len(points):
+        least = {name: ends[0] for name, ends in task.space.box.items()}
+        price = float(task.price(task.space.inputs(least)))
+        return (
+            f"{budget} does not pay for the smallest design in the box, which costs "
+            f"{Budget(price, budget.unit)}; raise the budget or lower the box."
+        )
+    alone = [k for k in range(len(texts)) if _fails(task, task.limits.only(k))]
+    if alone:
+        told = " ".join(_reach_of(task, task.at(points), k) for k in alone)
+        return f"No design under {budget} keeps {texts[alone[0]]}. {told}{_larger(task)}"
+    freed = [t for k, t in enumerate(texts) if not _fails(task, task.limits.without(k))]
+    drop = f"; without {' or without '.join(freed)} there would be one" if freed else ""
+    return (
+        f"No design under {budget} keeps {', '.join(texts)} together, though each alone can be "
+        f"kept{drop}.{_larger(task)}"
+    )
+
+
+def _fails(task: Task, limits: Limits) -> bool:
+    return not len(allowed_grid(replace(task, limits=limits))[0])
+
+
+def _reach_of(task: Task, inputs: Mapping[str, Array], k: int) -> str:
+    """How near a limit can be come, for one that cannot be kept."""
+    limits = task.limits
+    if k < len(limits.bounds):
+        size = len(inputs[task.space.spent])
+        sides = [np.broadcast_to(s.evaluate(inputs), size) for s in limits.bounds[k].sides]
+        nearest = int(np.argmin(sides[0] - sides[1]))
+        shown = " against ".join(format_number(float(side[nearest])) for side in sides)
+        return f"{limits.texts[k]}: at the nearest {shown}; widen the box."
+    row = limits.probabilities(inputs)[k - len(limits.bounds)]
+    most = int(np.argmax(row))
+    at = ", ".join(f"{n} = {format_number(float(inputs[n][most]))}" for n in task.space.free)
+    return f"The highest probability is {row[most]:.3g}, at {at}: ask for less, or widen the limit."
+
+
+def _larger(task: Task) -> str:
+    """The first of larger budgets under which the limits can be kept, in a sentence."""
+    for factor in 10 ** np.arange(0.5, 4.1, 0.5):
+        larger = task.under(task.budget.amount * float(factor))
+        if not _fails(larger, task.limits):
+            return f" It would take about {larger.budget}."
+    return " No budget up to 10,000 times as large helps."

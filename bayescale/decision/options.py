@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from bayescale.decision.cost import Cost
+from bayescale.decision.describe import as_html, as_text
 from bayescale.decision.loss import tail_of
 from bayescale.decision.risk import Risk, resolve
-from bayescale.decision.shown import as_html, as_text
 from bayescale.delegates import later
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula

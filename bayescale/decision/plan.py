@@ -9,32 +9,30 @@ from typing import Any
 
 import pandas as pd
 
-from bayescale.decision.cost import Budget, Cost, read_budget
+from bayescale.decision.cost import Budget, Cost, read_budget, write_amount
 from bayescale.decision.describe import (
+    as_html,
+    as_text,
+    beside,
     describe_alternatives,
     describe_choice,
     describe_limits,
     describe_optimum,
 )
 from bayescale.decision.frontier import Smallest, path, smallest_budget
-from bayescale.decision.infeasible import explain_infeasible
-from bayescale.decision.limit import Limit
-from bayescale.decision.limits import read_limits
+from bayescale.decision.limits import Limit, read_limits
 from bayescale.decision.loss import Regret, regret_of
-from bayescale.decision.notes import notes_of
-from bayescale.decision.optimum import best_design, may_leave_some, own_optima
+from bayescale.decision.optimum import best_design, explain_infeasible, may_leave_some, own_optima
 from bayescale.decision.risk import Risk, resolve
-from bayescale.decision.shown import as_html, as_text
-from bayescale.decision.space import read_space
-from bayescale.decision.surface import read_pricing
-from bayescale.decision.task import Design, Task
-from bayescale.decision.valley import beside
+from bayescale.decision.space import reached, read_space
+from bayescale.decision.task import Design, Task, read_pricing
 from bayescale.delegates import later
 from bayescale.errors import ComputationError, InputError
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.scenarios import Forecaster, Kind
 from bayescale.intervals import DEFAULT_MASS, check_mass
 from bayescale.law.discrepancy import Discrepancy
+from bayescale.law.prior import Array
 from bayescale.numbers import parse_number
 
 
@@ -91,7 +89,7 @@ class Plan:
     @property
     def budget(self) -> Budget:
         """That the design uses."""
-        return self.design.surface.budget
+        return self.task.budget
 
     @property
     def risk(self) -> Risk:
@@ -204,15 +202,16 @@ def plan(
     wanted.check(made.n_draws, kind)
     space = read_space(made, cost, fixed, box)
     pricing = read_pricing(cost, resolve(budget_risk), cost.demand(made.n_draws, seed), space)
-    task = Task(made, space, pricing, wanted, read_limits(limits, space, joint, assumed))
-    task = replace(task, partial=may_leave_some(task, amount))
-    design = best_design(task, amount)
+    held = read_limits(limits, space, joint, assumed)
+    task = Task(made, space, pricing, amount, wanted, held)
+    task = replace(task, partial=may_leave_some(task))
+    design = best_design(task)
     if design is None and not task.partial:
         task = replace(task, partial=True)
-        design = best_design(task, amount)
+        design = best_design(task)
     if design is None:
-        raise ComputationError(explain_infeasible(task, amount))
-    smallest = None if aim is None else smallest_budget(task, amount, aim, probability)
+        raise ComputationError(explain_infeasible(task))
+    smallest = None if aim is None else smallest_budget(task, aim, probability)
     return _planned(task, design, path(task, design, mass, aim), smallest, mass)
 
 
@@ -231,27 +230,62 @@ def _planned(
     task: Task, design: Design, frontier: pd.DataFrame, smallest: Smallest | None, mass: float
 ) -> Plan:
     """All that is told of a design, and of what would be chosen in its place."""
-    budget, free, neutral = design.surface.budget, task.unlimited, task.neutral
-    own = held = own_optima(free, budget)
-    unlimited = (best_design(free, budget) if task.limits.texts else None) or design
-    by_mean = (None if task.risk == neutral.risk else best_design(neutral, budget)) or design
+    free, neutral = task.unlimited, task.neutral
+    own = held = own_optima(free)
+    unlimited = (best_design(free) if task.limits.each else None) or design
+    by_mean = (None if task.risk == neutral.risk else best_design(neutral)) or design
     if not task.limits.allow(unlimited.columns)[0]:
-        held = own_optima(task, budget, design)
+        held = own_optima(task, design)
     table, valley = beside(task, design, mass)
     limits = describe_limits(task, design, unlimited)
-    binding = [str(limit) for limit in limits.index[limits["binds"].astype(bool)]]
     return Plan(
         choice=describe_choice(task, design, mass),
         table=table,
         valley=valley,
-        optimum=describe_optimum(free, budget, own, mass),
+        optimum=describe_optimum(free, own, mass),
         frontier=frontier,
         limits=limits,
         alternatives=describe_alternatives(task, design, unlimited, by_mean, mass),
         regret=regret_of(neutral, design, by_mean, held),
         smallest=smallest,
         mass=mass,
-        notes=notes_of(task, design, own, binding),
+        notes=_notes(task, design, own, limits.index[limits["binds"]]),
         task=task,
         design=design,
     )
+
+
+def _notes(
+    task: Task, design: Design, own: Mapping[str, Array], binding: pd.Index
+) -> tuple[str, ...]:
+    """What changes how a plan is read; limits that bind, and the best design of each scenario."""
+    space, cost, budget = task.space, task.pricing.cost, task.budget
+    notes = list(task.scenarios.notes)
+    for name in space.free:
+        edges = zip(("lower", "upper"), space.on_edge(name, design.inputs[name]), strict=True)
+        says = f"{name} lies on the {{}} edge of the box: widen the box (box=, --box)"
+        notes += [says.format(edge) for edge, there in edges if there]
+    paid = reached(cost.names, space.given)
+    notes += [
+        f"nothing holds {name} back: it costs nothing, so the law alone sets it"
+        for name in space.free
+        if name not in paid
+    ]
+    for name in space.free:
+        share = space.on_edge(name, own[name]).any(axis=1).mean()
+        if share > 0.01:
+            notes.append(f"in {share:.0%} of the scenarios the best {name} lies on the box's edge")
+    if len(binding):
+        notes.append(f"binding: {', '.join(binding)}; alternatives tell the plan without")
+    spent = float(task.price(design.columns)[0])
+    if spent < budget.amount * (1 - 1e-6):
+        amount = write_amount(spent, budget.unit)
+        notes.append(f"the plan leaves a part of the budget: it costs {amount}")
+    if cost.uncertain:
+        held = task.pricing.functional
+        notes.append(f"the budget holds the {held} of the cost; demand is uncertain")
+    if task.risk.name == "tail_distance":
+        notes.append("tail_distance is the spread alone: it does not see the response's level")
+    if len(task.scenarios.members) > 1:
+        notes.append("of an average over laws each scenario follows one law, by their weights")
+    return tuple(notes)

@@ -20,19 +20,95 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from bayescale.decision.measures import MEASURES, counted
 from bayescale.errors import ComputationError, InputError
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
 
+
+class _Measure(NamedTuple):
+    """What a risk is: its argument, and its value with the influence of each draw on it.
+
+    The influence of a draw is by how much more of it would move the value; its spread over the
+    draws is the value's Monte Carlo error.
+
+    Attributes
+    ----------
+    argument : str
+        Its name, empty where there is none.
+    bounded : bool
+        Whether it is finite for a new run too, whose noise has heavy tails.
+    measure : callable
+        Of draws (n_draws, n_designs) and the argument: values (n_designs,), influences like the
+        draws.
+    tail : callable, optional
+        Probability of the part of the draws that decides, for an argument; of all without.
+    default : float, optional
+        Of the argument.
+    """
+
+    argument: str
+    bounded: bool
+    measure: Callable[[Array, float], tuple[Array, Array]]
+    tail: Callable[[float], float] | None = None
+    default: float | None = None
+
+
+def _mean(draws: Array, _: float) -> tuple[Array, Array]:
+    return draws.mean(axis=0), draws
+
+
+def _quantile(draws: Array, q: float) -> tuple[Array, Array]:
+    near = math.sqrt(q * (1 - q) / len(draws))
+    low, high = max(q - near, 0.0), min(q + near, 1.0)
+    below, value, above = np.quantile(draws, [low, q, high], axis=0)
+    return value, (q - (draws <= value)) * (above - below) / (high - low)
+
+
+def _cvar(draws: Array, q: float) -> tuple[Array, Array]:
+    at_risk = np.quantile(draws, q, axis=0)
+    influence = at_risk + np.maximum(draws - at_risk, 0.0) / (1 - q)
+    return influence.mean(axis=0), influence
+
+
+def _tail_distance(draws: Array, q: float) -> tuple[Array, Array]:
+    mean = draws.mean(axis=0)
+    (upper, up), (lower, low) = _quantile(draws, q), _quantile(draws, 1 - q)
+    above, below = np.sign(upper - mean), np.sign(mean - lower)
+    influence = above * (up - draws) + below * (draws - low)
+    return np.abs(upper - mean) + np.abs(mean - lower), influence
+
+
+def _exceedance(draws: Array, limit: float) -> tuple[Array, Array]:
+    over = np.asarray(draws > limit, dtype=float)
+    return over.mean(axis=0), over
+
+
+def _entropic(draws: Array, rate: float) -> tuple[Array, Array]:
+    most = draws.max(axis=0)
+    weight = np.exp(rate * (draws - most))
+    scale = weight.mean(axis=0)
+    return most + np.log(scale) / rate, weight / (scale * rate)
+
+
+_MEASURES = {
+    "mean": _Measure("", False, _mean),
+    "median": _Measure("", True, lambda draws, _: _quantile(draws, 0.5), lambda _: 0.5),
+    "quantile": _Measure("q", True, _quantile, lambda q: min(q, 1 - q)),
+    "cvar": _Measure("q", False, _cvar, lambda q: 1 - q),
+    "tail_distance": _Measure("q", False, _tail_distance, lambda q: min(q, 1 - q), 0.75),
+    "exceedance": _Measure("limit", True, _exceedance),
+    "entropic": _Measure("lambda", False, _entropic),
+}
 # A tail of fewer draws than this says too little of itself.
 TAIL_DRAWS = 100
 RISKS = tuple(
-    f"{name}({kind.argument})" if kind.argument else name for name, kind in MEASURES.items()
+    f"{name}({kind.argument})" if kind.argument else name for name, kind in _MEASURES.items()
 )
 
 
@@ -57,9 +133,9 @@ class Risk:
     argument: float | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in MEASURES:
+        if self.name not in _MEASURES:
             raise InputError(f"There is no risk {self.name!r}; choose from {', '.join(RISKS)}.")
-        kind = MEASURES[self.name]
+        kind = _MEASURES[self.name]
         if not kind.argument:
             if self.argument is not None:
                 raise InputError(f"The risk {self.name} takes no argument.")
@@ -72,19 +148,21 @@ class Risk:
             given = "missing" if self.argument is None else f"{self.argument:g}"
             raise InputError(f"The risk {self.name}({kind.argument}) takes {span}; it is {given}.")
 
+    def _measured(self, draws: Array) -> tuple[Array, Array]:
+        return _MEASURES[self.name].measure(draws, self._value)
+
     @property
     def _value(self) -> float:
         return math.nan if self.argument is None else self.argument
 
-    @property
-    def text(self) -> str:
+    def __str__(self) -> str:
         """How the risk is written, e.g. ``cvar(0.9)``; :func:`resolve` reads it back."""
         return self.name if self.argument is None else f"{self.name}({self.argument:.10g})"
 
     @property
     def minimum_draws(self) -> int:
         """Draws that it takes: a hundred in the tail that decides, one for what has no tail."""
-        tail = MEASURES[self.name].tail
+        tail = _MEASURES[self.name].tail
         return 1 if tail is None else math.ceil(TAIL_DRAWS / tail(self._value) - 1e-9)
 
     def check(self, n_draws: int, kind: str = "mean") -> None:
@@ -103,15 +181,15 @@ class Risk:
         ComputationError
             If there are too few draws; it says how many it would take.
         """
-        if kind == "run" and not MEASURES[self.name].bounded:
-            may = ", ".join(name for name, known in MEASURES.items() if known.bounded)
+        if kind == "run" and not _MEASURES[self.name].bounded:
+            may = ", ".join(name for name, known in _MEASURES.items() if known.bounded)
             raise InputError(
                 f"The {self.name} of a new run is infinite, because its noise has heavy tails; ask "
                 f"it of the law's curve (kind='mean'), or use one of {may}."
             )
         if n_draws < self.minimum_draws:
             raise ComputationError(
-                f"{self.text} takes at least {self.minimum_draws} draws ({TAIL_DRAWS} in its "
+                f"{self} takes at least {self.minimum_draws} draws ({TAIL_DRAWS} in its "
                 f"tail); there are {n_draws}. Sample more, or take a milder risk."
             )
 
@@ -134,18 +212,22 @@ class Risk:
             If there are too few draws.
         """
         self.check(len(draws))
-        rests_on = counted(draws, self._value) if self.name == "entropic" else len(draws)
+        value, influence = self._measured(draws)
+        rests_on = len(draws)
+        if self.name == "entropic":
+            # All of them if all had the same weight.
+            rests_on = np.min(influence.sum(axis=0) ** 2 / np.square(influence).sum(axis=0))
         if rests_on < min(TAIL_DRAWS, len(draws)) - 1e-9:
             needed = math.ceil(len(draws) * TAIL_DRAWS / rests_on)
             raise ComputationError(
-                f"{self.text} rests on about {rests_on:.0f} of {len(draws)} draws; it would take "
+                f"{self} rests on about {rests_on:.0f} of {len(draws)} draws; it would take "
                 f"about {format_number(needed)} draws, or a smaller lambda."
             )
-        return self.rank(draws)
+        return value
 
     def rank(self, draws: Array) -> Array:
         """The same without any refusal, to tell good designs from bad ones in a search."""
-        return np.asarray(MEASURES[self.name].measure(draws, self._value)[0])
+        return self._measured(draws)[0]
 
     def weighted(self, draws: Array, weights: Array) -> Array:
         """Risk of each design under weighted draws, of each of several outcomes.
@@ -180,11 +262,7 @@ class Risk:
         -------
         ndarray, shape (n_designs,)
         """
-        influence = MEASURES[self.name].measure(draws, self._value)[1]
-        return np.asarray(influence.std(axis=0) / math.sqrt(len(draws)))
-
-    def __str__(self) -> str:
-        return self.text
+        return np.asarray(self._measured(draws)[1].std(axis=0) / math.sqrt(len(draws)))
 
 
 _WRITTEN = re.compile(r"\s*(\w+)\s*(?:\(\s*(?:\w+\s*=\s*)?([^()]*?)\s*\))?\s*")

@@ -17,6 +17,8 @@ from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
 from bayescale.runs.wording import short
 
+# Inputs by symbol: numbers, or formulas of other inputs.
+Given = dict[str, float | Formula]
 # Decades beyond the observed runs, either way, that are searched where no box is given.
 DECADES = 3.0
 
@@ -32,9 +34,8 @@ class Space:
         Inputs that are chosen, in the law's order.
     box : mapping of str to (float, float)
         Lowest and highest raw value of each free input.
-    fixed : mapping of str to float
-    derived : mapping of str to Formula
-        Inputs that follow from others, in the order in which they can be computed.
+    given : mapping of str to float or Formula
+        Inputs that are fixed or follow from others, in the order in which they can be computed.
     spent : str
         The free input that takes what the budget leaves.
     """
@@ -42,8 +43,7 @@ class Space:
     law: Law
     free: tuple[str, ...]
     box: Mapping[str, tuple[float, float]]
-    fixed: Mapping[str, float]
-    derived: Mapping[str, Formula]
+    given: Given
     spent: str
 
     @property
@@ -53,9 +53,7 @@ class Space:
 
     def inputs(self, free: Mapping[str, Any]) -> dict[str, Array]:
         """All inputs of the law from raw values of the free ones, in their common shape."""
-        found: dict[str, Any] = dict(self.fixed) | dict(free)
-        for name, formula in self.derived.items():
-            found[name] = formula.evaluate(found)
+        found = follow(free, self.given)
         for item in self.law.inputs:
             if item.at_most:
                 value, most = found[item.symbol], found[item.at_most]
@@ -68,15 +66,10 @@ class Space:
             for name in self.law.input_symbols
         }
 
-    def on_edge(self, inputs: Mapping[str, Any]) -> list[str]:
-        """Free inputs of one design that lie on the edge of the box, with the edge."""
-        found = []
-        for name in self.free:
-            value = float(inputs[name])
-            for edge, says in zip(self.box[name], ("lower", "upper"), strict=True):
-                if abs(np.log(value / edge)) < 1e-4:
-                    found.append(f"{name} lies on the {says} edge of the box")
-        return found
+    def on_edge(self, name: str, values: Any) -> Array:
+        """Whether values of a free input lie on the lower and on the upper edge, (..., 2)."""
+        ends = np.log(np.asarray(values)[..., None] / np.array(self.box[name]))
+        return np.asarray(np.abs(ends) < 1e-4)
 
 
 def read_space(
@@ -96,12 +89,12 @@ def read_space(
         For unknown or contradictory names, a bad box, or nothing that is left to choose.
     """
     law, derive = scenarios.law, derived_with(scenarios, cost)
-    values, stated = bind(fixed or {}, law.input_symbols, "fixed", law.name)
-    formulas = {name: Formula(text) for name, text in derive.items() if name not in values} | stated
+    stated = bind(fixed or {}, law.input_symbols, "fixed", law.name)
     cost.check(law.input_symbols, law.name)
-    free = tuple(name for name in law.input_symbols if name not in (*values, *formulas))
-    derived = ordered(formulas, {*values, *free}, repr(law.name))
-    paid = reached(cost.names, derived)
+    given = {name: Formula(text) for name, text in derive.items()} | stated
+    free = tuple(name for name in law.input_symbols if name not in given)
+    given = ordered(given, set(free), repr(law.name))
+    paid = reached(cost.names, given)
     spendable = [name for name in free if name in paid]
     if not spendable:
         raise InputError(
@@ -109,7 +102,7 @@ def read_space(
             f"{', '.join(free) or 'no inputs'}, and the cost names {', '.join(cost.names)}."
         )
     found = _box(free, scenarios.observed, box or {})
-    return Space(law, free, found, values, derived, spendable[-1])
+    return Space(law, free, found, given, spendable[-1])
 
 
 def derived_with(scenarios: Scenarios, cost: Cost) -> dict[str, str]:
@@ -123,9 +116,7 @@ def derived_with(scenarios: Scenarios, cost: Cost) -> dict[str, str]:
     return found
 
 
-def bind(
-    given: Mapping[str, Any], known: Iterable[str], option: str, law: str
-) -> tuple[dict[str, float], dict[str, Formula]]:
+def bind(given: Mapping[str, Any], known: Iterable[str], option: str, law: str) -> Given:
     """Read values that a person sets: numbers, or formulas of other inputs.
 
     Raises
@@ -133,47 +124,62 @@ def bind(
     InputError
         For a name that is no input, or what is neither a number nor a formula.
     """
-    values: dict[str, float] = {}
-    formulas: dict[str, Formula] = {}
+    found: Given = {}
     for name, value in given.items():
         if name not in tuple(known):
             raise InputError(
                 f"{option} names {short(name)}, which is no input of {law!r}; "
                 f"choose from {', '.join(known)}."
             )
-        try:
-            values[name] = parse_number(value)
-        except (InputError, TypeError, ValueError):
-            formulas[name] = Formula(str(value))
-            continue
-        if values[name] < 0:
+        number = found[name] = read_value(value)
+        if isinstance(number, float) and number < 0:
             raise InputError(f"{option}: {name} must not be negative; it is {value!r}.")
-    return values, formulas
+    return found
 
 
-def ordered(formulas: Mapping[str, Formula], known: set[str], what: str) -> dict[str, Formula]:
-    """Formulas in the order in which each finds what it needs."""
-    left = dict(formulas)
-    done: dict[str, Formula] = {}
+def read_value(value: Any) -> float | Formula:
+    """Read what a person sets: a number, or else a formula of inputs."""
+    try:
+        return parse_number(value)
+    except (InputError, TypeError, ValueError):
+        return Formula(str(value))
+
+
+def follow(inputs: Mapping[str, Any], given: Given) -> dict[str, Any]:
+    """Raw values of inputs with those that are given, or that follow from them in this order."""
+    found = dict(inputs)
+    for name, value in given.items():
+        found[name] = value.evaluate(found) if isinstance(value, Formula) else value
+    return found
+
+
+def needs(value: float | Formula) -> set[str]:
+    """Inputs that a given one follows from."""
+    return set(value.names) if isinstance(value, Formula) else set()
+
+
+def ordered(given: Given, known: set[str], what: str) -> Given:
+    """Given inputs in the order in which each finds what it needs."""
+    left, done = dict(given), Given()
     while left:
-        ready = [name for name, f in left.items() if set(f.names) <= known | set(done)]
+        ready = [name for name, value in left.items() if needs(value) <= known | set(done)]
         if not ready:
-            name, formula = next(iter(left.items()))
-            lacking = [n for n in formula.names if n not in known | set(done)]
+            name, value = next(iter(left.items()))
+            lacking = sorted(needs(value) - known - set(done))
             raise InputError(
-                f"{name} = {formula} of {what} needs {', '.join(lacking)}, which is not known; "
-                f"known are {', '.join(sorted(known)) or 'no inputs'}."
+                f"{name} = {value} of {what} needs {', '.join(lacking)}, which is not known; "
+                f"known are {', '.join(sorted(known | set(done))) or 'no inputs'}."
             )
         done |= {name: left.pop(name) for name in ready}
     return done
 
 
-def reached(names: Iterable[str], derived: Mapping[str, Formula]) -> set[str]:
-    """Names that a formula depends on, through derived ones too."""
+def reached(names: Iterable[str], given: Given) -> set[str]:
+    """Names that a formula depends on, through those that follow from others too."""
     found = set(names)
-    for name in reversed(list(derived)):
+    for name in reversed(list(given)):
         if name in found:
-            found |= set(derived[name].names)
+            found |= needs(given[name])
     return found
 
 

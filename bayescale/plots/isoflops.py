@@ -14,8 +14,7 @@ from bayescale.decision.limits import Limits
 from bayescale.decision.optimum import own_optima
 from bayescale.decision.risk import Risk
 from bayescale.decision.space import read_space
-from bayescale.decision.surface import read_pricing
-from bayescale.decision.task import Task
+from bayescale.decision.task import Task, read_pricing
 from bayescale.errors import InputError
 from bayescale.forecast.mixture import Ensemble
 from bayescale.forecast.scenarios import Scenarios, scenarios
@@ -73,25 +72,29 @@ def isoflops_table(
         If not exactly two inputs are left to choose, or a budget is no budget.
     """
     made = scenarios(forecaster, discrepancy=False, allow_unconverged=allow_unconverged)
-    task = _task(made.thin(_SCENARIOS), cost or Cost(), fixed)
-    levels = _levels(task) if budgets is None else [read_budget(each) for each in budgets]
-    optima = pd.DataFrame([_optimum(task, level, mass) for level in levels])
-    curves = zip(levels, optima["median"], strict=True)
-    parts = [_curve(task, level, mass, points, least) for level, least in curves]
-    table, spent = pd.concat(parts, ignore_index=True), task.pricing.cost
+    tasks = _tasks(made.thin(_SCENARIOS), cost or Cost(), fixed, budgets)
+    optima = pd.DataFrame([_optimum(task, mass) for task in tasks])
+    curves = zip(tasks, optima["median"], strict=True)
+    parts = [_curve(task, mass, points, least) for task, least in curves]
+    table, task, spent = pd.concat(parts, ignore_index=True), tasks[0], tasks[0].pricing.cost
     table.attrs = {
         "optima": optima,
         "against": task.space.others[0],
         "follows": task.space.spent,
-        "unit": levels[0].unit,
+        "unit": task.budget.unit,
         "cost": spent.train + (f" + {spent.serve}" if spent.serves else ""),
         "mass": mass,
     }
     return table
 
 
-def _task(few: Scenarios, cost: Cost, fixed: Mapping[str, Any] | None) -> Task:
-    """What may be chosen: two inputs."""
+def _tasks(
+    few: Scenarios,
+    cost: Cost,
+    fixed: Mapping[str, Any] | None,
+    budgets: Sequence[float | str] | None,
+) -> list[Task]:
+    """What may be chosen under each budget: two inputs."""
     mean, space = Risk("mean"), read_space(few, cost, fixed)
     if len(space.free) != 2:
         raise InputError(
@@ -99,36 +102,31 @@ def _task(few: Scenarios, cost: Cost, fixed: Mapping[str, Any] | None) -> Task:
             f"{', '.join(space.free)}: fix the others (fixed=), or take another law."
         )
     pricing = read_pricing(cost, mean, cost.demand(few.n_draws), space)
-    return Task(few, space, pricing, mean, Limits())
+    if budgets is None:
+        prices = cost.flops(few.inputs, float(pricing.tokens.mean()))
+        # The dearest and the cheapest run alone have no curve around them.
+        low, high = np.quantile(prices, [0.05, 0.99])
+        budgets = [float(f"{amount:.0e}") for amount in np.geomspace(low, high, _LEVELS)]
+    return [Task(few, space, pricing, read_budget(each), mean, Limits()) for each in budgets]
 
 
-def _optimum(task: Task, level: Budget, mass: float) -> dict[str, Any]:
+def _optimum(task: Task, mass: float) -> dict[str, Any]:
     """Where each draw has its minimum under one budget."""
-    own = own_optima(task, level)
-    row: dict[str, Any] = {"budget": level.amount}
+    own = own_optima(task)
+    row: dict[str, Any] = {"budget": task.budget.amount}
     for name in task.space.free:
         row |= quantiles(own[name], mass, f"{name}_", name)
-    there = task.surface(level).at(np.log([row[task.space.others[0]]]))
+    there = task.at(np.log([row[task.space.others[0]]]))
     return row | {"median": float(np.median(task.scenarios.law_curve(there)))}
 
 
-def _levels(task: Task) -> list[Budget]:
-    seen = task.scenarios.observed
-    inputs = {name: seen[name] for name in task.scenarios.law.input_symbols}
-    prices = task.pricing.cost.flops(inputs, float(task.pricing.tokens.mean()))
-    # The dearest and the cheapest run alone have no curve around them.
-    low, high = np.quantile(prices, [0.05, 0.99])
-    return [Budget(float(f"{amount:.0e}")) for amount in np.geomspace(low, high, _LEVELS)]
-
-
-def _curve(task: Task, level: Budget, mass: float, points: int, least: float) -> pd.DataFrame:
+def _curve(task: Task, mass: float, points: int, least: float) -> pd.DataFrame:
     """The curve's quantiles along one budget, near its minimum."""
-    surface, spent = task.surface(level), task.space.spent
-    inputs = surface.at(np.linspace(surface.low, surface.high, points))
+    inputs, spent = task.at(np.linspace(task.low, task.high, points)), task.space.spent
     columns = quantiles(task.scenarios.law_curve(inputs), mass)
     # On the edge of the box a part of the budget is left: no design of equal cost.
     near = (columns["median"] <= _RISE * least) & (inputs[spent] < task.space.box[spent][1])
-    return pd.DataFrame({"budget": level.amount, **inputs, **columns})[near]
+    return pd.DataFrame({"budget": task.budget.amount, **inputs, **columns})[near]
 
 
 def isoflops(

@@ -53,7 +53,7 @@ def _purchase(plan: Plan) -> str:
         f"forecast at {choice['median']:.4g} {response.unit} ({interval_name(plan.mass)} of "
         f"{_OF[plan.task.scenarios.kind]}: {choice['lower']:.4g} to {choice['upper']:.4g})"
     )
-    if plan.risk.text not in ("mean", "median"):
+    if str(plan.risk) not in ("mean", "median"):
         says += f", with {plan.risk} = {choice['risk']:.4g}"
     chances = [
         f"{str(limit).split(' >= ')[0]} = {row['probability']:.3g}"

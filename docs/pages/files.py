@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 # Page -> file.
 FILES = {
     "index.md": "README.md",
-    "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
     "architecture.md": "ARCHITECTURE.md",
+    "changelog.md": "CHANGELOG.md",
     "data.md": "bayescale/datasets/README.md",
     "notebooks/index.md": "notebooks/README.md",
 }

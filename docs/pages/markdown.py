@@ -27,9 +27,9 @@ _TYPED = re.compile(r"^\w+ : .*$", flags=re.MULTILINE)
 # Files of the project that are pages, or parts of one.
 _PAGES = {
     "README.md": "index.md",
-    "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "ARCHITECTURE.md": "architecture.md",
+    "CHANGELOG.md": "changelog.md",
     "LICENSE": "licence.md",
     "benchmarks/README.md": "how-it-works.md#benchmarks",
     "bayescale/datasets/README.md": "data.md",

@@ -13,8 +13,14 @@ from scipy.stats import norm, t
 from bayescale import catalogue
 from bayescale.decision.buying.candidates import Candidates
 from bayescale.decision.buying.next_runs import next_runs
-from bayescale.decision.buying.outcomes import Known, Question, judge
-from bayescale.decision.buying.reweighting import normalised, smoothed, widths
+from bayescale.decision.buying.outcomes import (
+    Known,
+    Question,
+    judge,
+    normalised,
+    smoothed,
+    widths,
+)
 from bayescale.decision.cost import Cost, write_amount
 from bayescale.decision.loss import Contenders
 from bayescale.decision.plan import plan
@@ -104,7 +110,9 @@ def test_sample_information_is_worth_the_closed_form():
     outcomes = question.outcomes(question.truths(256), np.random.default_rng(0))
     known = Known.nothing(256, len(risky)).and_run(question, outcomes, 0)
     explained = risky.mean() * sd * np.sqrt(sd**2 / (sd**2 + noise**2))
-    assert judge(question, known).value == pytest.approx(explained / np.sqrt(2 * np.pi), rel=0.05)
+    assert judge(question, known)["value"] == pytest.approx(
+        explained / np.sqrt(2 * np.pi), rel=0.05
+    )
 
 
 def one_candidate(points):

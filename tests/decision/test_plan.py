@@ -8,7 +8,7 @@ import pytest
 from fits import by_hand
 
 from bayescale.decision.cost import Cost
-from bayescale.decision.limit import Limit
+from bayescale.decision.limits import Limit
 from bayescale.decision.plan import plan
 from bayescale.decision.risk import resolve
 from bayescale.errors import ComputationError, InputError, Problem, UnconvergedError
@@ -38,8 +38,7 @@ def plain(loss):
 def test_each_scenarios_optimum_is_hoffmanns(loss, plain):
     from bayescale.decision.optimum import exponents, own_optima
 
-    task = plain.task
-    own, growth = (f(task, plain.budget) for f in (own_optima, exponents))
+    own, growth = own_optima(plain.task), exponents(plain.task)
     n, d, a = hoffmann(loss, BUDGET)
     np.testing.assert_allclose(own["N"], n, rtol=1e-6)
     np.testing.assert_allclose(own["D"], d, rtol=1e-6)

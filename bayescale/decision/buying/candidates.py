@@ -112,14 +112,15 @@ def read_candidates(
     """
     law, derive = scenarios.law, derived_with(scenarios, cost)
     cap = None if cost_cap is None else read_budget(cost_cap)
-    unit = cap.unit if cap else unit
+    unit, quoted = cap.unit if cap else unit, None
     if given is not None:
-        found = _given(given, law, derive, cost, unit)
+        points, quoted = _given(given, law, derive)
     elif cap is not None:
-        found = _priced(_grid(scenarios, targets, derive), law, cost, unit)
+        points = _grid(scenarios, targets, derive)
     else:
         raise InputError("Say which runs may be bought: give candidates, or a cost cap.")
-    return found if cap is None else _under(cap, found)
+    priced = _priced(points, law, cost, unit) if quoted is None else _quoted(points, quoted)
+    return priced if cap is None else _under(cap, priced)
 
 
 def _under(cap: Budget, found: Candidates) -> Candidates:
@@ -135,7 +136,8 @@ def _under(cap: Budget, found: Candidates) -> Candidates:
     return Candidates(found.points[kept].reset_index(drop=True), found.cost[kept], found.unit)
 
 
-def _given(given: Any, law: Law, derive: Mapping[str, str], cost: Cost, unit: Unit) -> Candidates:
+def _given(given: Any, law: Law, derive: Mapping[str, str]) -> tuple[pd.DataFrame, Any]:
+    """Their inputs, and their costs where they are quoted."""
     if not isinstance(given, Mapping | pd.DataFrame):
         raise InputError(
             "Candidates are a mapping such as {'N': ['1B', '3B'], 'D': '60B'} or a DataFrame, "
@@ -143,11 +145,12 @@ def _given(given: Any, law: Law, derive: Mapping[str, str], cost: Cost, unit: Un
         )
     if not len(given) or any(np.ndim(cells) and not len(cells) for _, cells in given.items()):
         raise InputError("The table of candidates is empty; give at least one run.")
-    own = given[COST] if COST in given and COST not in law.input_symbols else None
-    if own is not None and not isinstance(given, pd.DataFrame):
-        given = {name: cells for name, cells in given.items() if name != COST}
-    points = read_points(given, law, derive=derive)
-    return _priced(points, law, cost, unit) if own is None else _quoted(points, own)
+    if COST not in given or COST in law.input_symbols:
+        return read_points(given, law, derive=derive), None
+    cells = dict(given.items())
+    quoted = cells.pop(COST)
+    inputs = given if isinstance(given, pd.DataFrame) else cells
+    return read_points(inputs, law, derive=derive), quoted
 
 
 def _quoted(points: pd.DataFrame, own: Any) -> Candidates:
@@ -188,12 +191,12 @@ def _grid(scenarios: Scenarios, targets: pd.DataFrame, derive: Mapping[str, str]
     law, seen = scenarios.law, scenarios.observed
     free = [item for item in law.inputs if item.symbol not in derive]
     count = _GRID.get(len(free), _FEW)
-    axes = []
+    axes = {}
     for item in free:
         values = seen[item.symbol][seen[item.symbol] > 0]
         top = max(values.max(), float(targets[item.symbol].max()))
-        axes.append(np.geomspace(values.min(), top, count))
-    rows = pd.DataFrame(list(product(*axes)), columns=[item.symbol for item in free])
+        axes[item.symbol] = np.geomspace(values.min(), top, count)
+    rows = pd.DataFrame(product(*axes.values()), columns=list(axes))
     for item in free:
         if item.at_most in rows:
             rows = rows[rows[item.symbol] <= rows[item.at_most]]

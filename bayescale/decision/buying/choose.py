@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from bayescale.decision.buying.candidates import columns
-from bayescale.decision.buying.outcomes import Judged, Known, Question, judge, judge_by_refits
+from bayescale.decision.buying.outcomes import Known, Question, judge, judge_by_refits
 from bayescale.intervals import interval_name
 from bayescale.law.prior import Array
 
@@ -34,7 +36,7 @@ def choose(
     -------
     list of pandas.DataFrame
         For each run that is chosen every candidate, best first, by its number; the columns are
-        those of :class:`Judged`, after this run and those before it.
+        those of :func:`judge`, after this run and those before it.
     """
     rng = np.random.default_rng([question.assumed.seed, 0xF])
     truths, cost = question.truths(outcomes), question.candidates.cost
@@ -69,12 +71,12 @@ def _step(
         return table
     for row in table.index[failing(table)][:MOST_REFITS]:
         after = known.and_run(question, came, row)
-        judged[row] = judge_by_refits(question, after, judged[row].khat)
+        judged[row] = judge_by_refits(question, after, judged[row]["khat"])
     return _ranked(question, judged, before, left)
 
 
 def _ranked(
-    question: Question, judged: list[Judged], before: pd.Series, left: float
+    question: Question, judged: list[dict[str, Any]], before: pd.Series, left: float
 ) -> pd.DataFrame:
     """Best first; then what is not told from nothing, then what costs more than is left."""
     table, cost = pd.DataFrame(judged), question.candidates.cost
@@ -86,23 +88,24 @@ def _ranked(
 
 
 def _told(question: Question, judged: pd.DataFrame, now: float) -> pd.DataFrame:
-    """Candidates that were judged, with their cost and what they do against how things stand."""
-    several, rows = question.candidates, judged.index
-    told = several.points.iloc[rows].assign(cost=several.cost[rows], unit=several.unit)
-    told["width"], told["width_now"] = judged["width"], now
-    told["reduction"], told["reduction_se"] = 1 - judged["width"] / now, judged["width_se"] / now
-    told["reduction_per_cost"] = told["reduction"] / told["cost"]
+    """Candidates that were judged in all that is known of them, against how things stand."""
+    several, rows, width = question.candidates, judged.index, judged["width"]
+    told = several.points.iloc[rows]
+    reach = question.scenarios.reach(columns(told))
+    told = told.assign(reach=reach, cost=several.cost[rows], unit=several.unit)
+    told["width"], told["width_now"] = width, now
+    gains = {"reduction": (1 - width / now, judged["width_se"] / now)}
     if question.contenders is not None:
-        told["value"], told["value_se"] = judged["value"], judged["value_se"]
-        told["value_per_cost"] = told["value"] / told["cost"]
+        gains["value"] = judged["value"], judged["value_se"]
+    for name, (gain, error) in gains.items():
+        told[name], told[f"{name}_se"] = gain, error
+        told[f"{name}_per_cost"] = gain / told["cost"]
     return told.assign(khat=judged["khat"], how=judged["how"])
 
 
 def describe_candidates(question: Question, judged: pd.DataFrame, now: float) -> pd.DataFrame:
     """Every candidate, see :attr:`bayescale.NextRuns.table`."""
     table = _told(question, judged, now)
-    reach = question.scenarios.reach(columns(question.candidates.points))[judged.index]
-    table.insert(list(table).index("cost"), "reach", reach)
     table.insert(0, "rank", np.arange(len(table)) + 1)
     return table.assign(interval=f"{interval_name(question.mass)} of the log response")
 
@@ -111,6 +114,6 @@ def describe_choice(question: Question, steps: list[pd.DataFrame], now: float) -
     """The runs to buy, see :attr:`bayescale.NextRuns.choice`."""
     choice = _told(question, pd.concat([step.iloc[:1] for step in steps]), now)
     choice.insert(list(choice).index("unit"), "cost_so_far", choice["cost"].cumsum())
-    of_one = ["width_now", "reduction_per_cost", "value_per_cost", "khat"]
+    of_one = ["reach", "width_now", "reduction_per_cost", "value_per_cost", "khat"]
     choice = choice.drop(columns=of_one, errors="ignore")
     return choice.set_axis(pd.RangeIndex(1, len(choice) + 1, name="order"))

@@ -38,8 +38,8 @@ from bayescale.decision.buying.choose import (
 )
 from bayescale.decision.buying.outcomes import REFIT, By, Question
 from bayescale.decision.cost import Cost
+from bayescale.decision.describe import BOUNDS, as_html, as_text
 from bayescale.decision.loss import Contenders, contenders, extra_budget
-from bayescale.decision.shown import as_html, as_text
 from bayescale.decision.space import derived_with
 from bayescale.delegates import later
 from bayescale.errors import InputError
@@ -118,7 +118,7 @@ class NextRuns:
     def today(self) -> pd.DataFrame:
         """By target: median and bounds of the forecast as things stand."""
         ends = bounds(self.question.scenarios(columns(self.targets)), self.mass)
-        return pd.DataFrame(np.stack(ends, axis=1), columns=["median", "lower", "upper"])
+        return pd.DataFrame(np.transpose(ends), columns=BOUNDS)
 
     @cached_property
     def text(self) -> str:
@@ -227,8 +227,7 @@ def next_runs(
     total = several.total(total_cap, count)
     question = Question(made, several, points, mass, decided, assumed, by, per_cost)
     hindrance = _hindrance(made, decided) if refits == "auto" else "refits were left out (refits)"
-    again = not hindrance
-    steps = choose(question, count=count, outcomes=outcomes, refits=again, total=total)
+    steps = choose(question, count=count, outcomes=outcomes, refits=not hindrance, total=total)
     return _answered(question, steps, hindrance, plan)
 
 
@@ -247,26 +246,27 @@ def _check(count: int, outcomes: int, by: str, refits: str, plan: Plan | None) -
 
 def _points(target: Any, plan: Plan | None, made: Scenarios, cost: Cost) -> pd.DataFrame:
     """Where the forecast matters."""
-    if target is None and plan is None:
+    if target is None and plan is not None:
+        target = plan.design.inputs
+    if target is None:
         named = ", ".join(f"{name!r}: ..." for name in made.law.input_symbols)
         raise InputError(
             f"Say where the forecast matters: give a target such as {{{named}}}, or a plan."
         )
-    at = plan.design.inputs if plan is not None and target is None else target
-    at = at.points if isinstance(at, Extrapolation) else at
+    at = target.points if isinstance(target, Extrapolation) else target
     return read_points(at, made.law, derive=derived_with(made, cost))
 
 
 def _decided(plan: Plan, forecaster: Forecaster, assumed: Assumptions) -> Contenders:
     """What a plan decides between, in the scenarios that candidates are judged in."""
-    task = plan.task
-    ours, theirs = assumed.scenarios(forecaster, task.kind), task.scenarios
+    theirs = plan.task.scenarios
+    ours = assumed.scenarios(forecaster, theirs.kind)
     if theirs.law.name != ours.law.name or theirs.n_draws != ours.n_draws:
         raise InputError(
             f"The plan is of {theirs.law.name!r} with {theirs.n_draws} draws, the runs are of "
             f"{ours.law.name!r} with {ours.n_draws}: plan with the same forecaster."
         )
-    return contenders(task, plan.design, plan.optimum, ours)
+    return contenders(plan.task, plan.design, plan.optimum, ours)
 
 
 def _hindrance(made: Scenarios, decided: Contenders | None) -> str:

@@ -1,4 +1,11 @@
-"""What a run that was not bought yet is expected to do, averaged over how it may come out."""
+"""What a run that was not bought yet is expected to do, averaged over how it may come out.
+
+An outcome that was not seen yet weighs the posterior draws: one whose law makes it likely gains
+weight, another loses it. The weights are Pareto-smoothed; where the shape of their tail exceeds
+:data:`TRUSTED` a few draws decide, and the weights cannot stand for a new fit.
+
+Reference: Vehtari, Simpson, Gelman, Yao & Gabry (2024), arXiv:1507.02646 (Pareto smoothing).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from bayescale.decision.buying.candidates import Candidates, columns
-from bayescale.decision.buying.reweighting import TRUSTED, even, normalised, smoothed, widths
 from bayescale.decision.loss import Contenders
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.member import Rows
@@ -19,10 +25,73 @@ from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
 
 By = Literal["width", "value"]
+# Largest shape of the weights' tail with which they are trusted.
+TRUSTED = 0.7
 # Outcomes of one candidate that are fitted again where its weights fail, and how.
 REFITS = 8
 REFIT: dict[str, Any] = {"chains": 4, "draws": 500, "progress": False, "route": "compiled"}
 REFIT |= {"strict": False}
+
+
+def smoothed(log_weights: Array) -> tuple[Array, Array]:
+    """Pareto-smoothed weights of each outcome.
+
+    Parameters
+    ----------
+    log_weights : ndarray, shape (n_outcomes, n_draws)
+
+    Returns
+    -------
+    weights : ndarray, shape (n_outcomes, n_draws)
+        Each row sums to 1.
+    khat : ndarray, shape (n_outcomes,)
+        Estimated shape of the tail; minus infinity where there is none.
+    """
+    from arviz_stats.base import array_stats
+
+    smooth, khat = log_weights.copy(), np.full(len(log_weights), -np.inf)
+    # As long as ArviZ's tail: a fifth of the draws, at most three times their root. Where it is
+    # level there is none to be smoothed.
+    size = log_weights.shape[1]
+    tail = max(int(np.ceil(min(size / 5, 3 * np.sqrt(size)))), 1)
+    some = np.ptp(np.partition(log_weights, size - tail, axis=1)[:, size - tail :], axis=1) >= 1e-12
+    if some.any():
+        # ArviZ takes log ratios as leave-one-out does: minus the log weights.
+        smooth[some], khat[some] = array_stats.psislw(-log_weights[some])
+    return normalised(smooth), khat
+
+
+def normalised(log_weights: Array) -> Array:
+    """Weights whose rows sum to 1, of the shape of their logs."""
+    weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def widths(values: Array, weights: Array, mass: float) -> Array:
+    """Width of the equal-tailed interval of weighted values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_draws,), (1, n_draws) or (n_outcomes, n_draws)
+    weights : ndarray, shape (n_outcomes, n_draws)
+        Each row sums to 1.
+    mass : float
+
+    Returns
+    -------
+    ndarray, shape (n_outcomes,)
+        In the unit of the values.
+    """
+    order = np.argsort(values, axis=-1)
+    ordered = np.take_along_axis(values, order, axis=-1)
+    shuffled = np.take_along_axis(weights, np.broadcast_to(order, weights.shape), axis=1)
+    middle = np.cumsum(shuffled, axis=1) - 0.5 * shuffled
+    tails = [(1 - mass) / 2, (1 + mass) / 2]
+    found = [
+        np.interp(tails, cumulated, own)
+        for cumulated, own in zip(middle, np.broadcast_to(ordered, weights.shape), strict=True)
+    ]
+    return np.diff(np.array(found), axis=1)[:, 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +189,7 @@ class Question:
     def width_of(self, scenarios: Scenarios) -> float:
         """The same of scenarios as they are."""
         logs = np.log(scenarios(columns(self.targets)))
-        return float(self.width(logs[None], even(len(logs)))[0])
+        return float(self.width(logs[None], np.full((1, len(logs)), 1 / len(logs)))[0])
 
 
 class Known(NamedTuple):
@@ -158,51 +227,36 @@ class Known(NamedTuple):
         )
 
 
-class Judged(NamedTuple):
-    """What a candidate is expected to do, each with its Monte Carlo standard error.
+def _averaged(width: Array, saved: Array, khat: float, how: str) -> dict[str, Any]:
+    """Averages over outcomes, each of shape (n_outcomes,), with their Monte Carlo errors."""
+    each, root = {"width": width, "value": saved}, np.sqrt(len(width))
+    means = {name: values.mean() for name, values in each.items()}
+    errors = {f"{name}_se": values.std(ddof=1) / root for name, values in each.items()}
+    return {**means, **errors, "khat": khat, "how": how}
 
-    Attributes
-    ----------
-    width, width_se : float
-        Of the targets' log interval.
-    value, value_se : float
-        Risk that the decision saves; NaN where nothing is decided.
-    khat : float
-        Share of the outcomes whose weights are not to be trusted.
-    how : str
-        ``"weights"`` or ``"refit"``.
+
+def judge(question: Question, known: Known) -> dict[str, Any]:
+    """What the runs that are known are expected to do, by weights on the draws.
+
+    Returns
+    -------
+    dict
+        ``width`` of the targets' log interval, and ``value``, the risk that the decision saves
+        (NaN where nothing is decided), each with its Monte Carlo standard error as ``width_se``
+        and ``value_se``; ``khat``, share of the outcomes whose weights are not to be trusted;
+        ``how``, ``"weights"`` or ``"refit"``.
     """
-
-    width: float
-    width_se: float
-    value: float
-    value_se: float
-    khat: float
-    how: str
-
-    @classmethod
-    def over(cls, width: Array, saved: Array, khat: float, how: str) -> Judged:
-        """From what each outcome does, each of shape (n_outcomes,)."""
-
-        def error(values: Array) -> float:
-            return float(values.std(ddof=1) / np.sqrt(len(values)))
-
-        numbers = float(width.mean()), error(width), float(saved.mean()), error(saved)
-        return cls(*numbers, khat, how)
-
-
-def judge(question: Question, known: Known) -> Judged:
-    """Width and decision after the runs that are known, by weights on the draws."""
     weights, khat = smoothed(known.fitted)
     width = question.width(question.ahead(known.chosen, known.responses[:, -1]), weights)
     saved = np.full(len(khat), np.nan)
     if (contenders := question.contenders) is not None:
         # Outcomes come from these very draws, so that no few of them carry all the weight.
-        saved = contenders.saved(contenders.best(weights), normalised(known.true))
-    return Judged.over(width, saved, float(np.mean(khat > TRUSTED)), "weights")
+        taken = contenders.risk.weighted(contenders.response, weights).argmin(axis=1)
+        saved = contenders.saved(taken, normalised(known.true))
+    return _averaged(width, saved, float(np.mean(khat > TRUSTED)), "weights")
 
 
-def judge_by_refits(question: Question, known: Known, khat: float) -> Judged:
+def judge_by_refits(question: Question, known: Known, khat: float) -> dict[str, Any]:
     """The same by fits of the runs with some of the outcomes, evenly spread."""
     some = np.linspace(0, len(known.responses) - 1, REFITS).round().astype(int)
     points = question.candidates.points.iloc[list(known.chosen)]
@@ -217,4 +271,4 @@ def judge_by_refits(question: Question, known: Known, khat: float) -> Judged:
             found = after.anchored(contenders.centre)(contenders.inputs)
             taken = contenders.risk(found).argmin(keepdims=True)
             saved[k] = contenders.saved(taken, normalised(known.true[row][None]))[0]
-    return Judged.over(width, saved, khat, "refit")
+    return _averaged(width, saved, khat, "refit")
