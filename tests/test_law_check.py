@@ -252,7 +252,7 @@ def test_places_are_told_and_crossed():
     assert at.told(1) == "x = 2, a = 4, b = 0.25"
     assert at.crossed().told(1) == "x = 2, a = 3, b = 0.5"
     assert at.crossed().size == 4
-    assert at.alone("a")["a"].tolist() == [1.0, 1.0]
+    assert at.alone("a").weights["a"].tolist() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize(

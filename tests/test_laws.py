@@ -72,7 +72,7 @@ def test_the_laws_that_ship_are_sums(law, data):
     at = data.draw(places(law))
     assert law.is_sum
     assert contract.is_sum(law, at)
-    assert all((law(at.inputs, at.alone(name)) > 0).all() for name in at.weights)
+    assert all((law(at.inputs, at.alone(name).parameters) > 0).all() for name in at.weights)
     np.testing.assert_allclose(law(at.ones, at.parameters), sum(at.weights.values()), rtol=1e-9)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, picked, repeated, unless
+from bayescale.cli.command import picked, repeated, unless
 
 _SCORES = ("rmsle", "bias", "log_score", "crps", "coverage_50", "coverage_90", "width_90")
 
@@ -53,12 +53,11 @@ def _cut(text: str) -> Any:
 
 
 def _values(found: bs.Backtest) -> dict[str, Any]:
-    reaches = found.by_reach.reset_index().astype({"beyond": str})
     return {
         "text": found.text.splitlines(),
-        "table": found.table.reset_index().to_dict("records"),
-        "by_reach": reaches.to_dict("records"),
-        "errors": found.errors.to_dict("records"),
+        "table": found.table.reset_index(),
+        "by_reach": found.by_reach.reset_index().astype({"beyond": str}),
+        "errors": found.errors,
     }
 
 
@@ -66,12 +65,9 @@ def _print(found: bs.Backtest) -> None:
     words = ["hidden", "forecaster", "kind"]
     table = found.table.reset_index().rename(columns={"fold": "hidden", "n": "runs"})
     forms = dict.fromkeys(_SCORES, ".3g")
-    screen.frame(table[[*words, "runs", *_SCORES]], forms=forms, left=words)
+    screen.table(table[[*words, "runs", *_SCORES]], forms=forms, left=words)
     screen.say(
         "\nkind: intervals of one new run, or of the law's curve (mean). Errors, CRPS and widths "
         "are of the\nnatural log; intervals are equal-tailed, width_90 is that of 90%.\n"
     )
     screen.say(found.text)
-
-
-COMMAND = Command("backtest", __doc__, OPTIONS, run)

@@ -22,13 +22,13 @@ Option = Callable[[Any], object]
 
 @dataclass(frozen=True)
 class Command:
-    """One command, as the value ``COMMAND`` at the end of its file.
+    """One command, made of what its file holds.
 
     Parameters
     ----------
     name : str
     text : str or None
-        The docstring of its file: what it does, in a line, and examples to type.
+        The file's docstring: what it does, in a line, and examples to type.
     options : tuple of Option
         In the order of its help.
     run : callable

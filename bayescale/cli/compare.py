@@ -12,7 +12,7 @@ from typing import Any
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, picked
+from bayescale.cli.command import picked
 from bayescale.cli.extrapolate import as_values, print_forecast
 
 OPTIONS = (options.SAVED_FITS, options.AT, options.kind("run"), options.MASS, options.JSON)
@@ -23,8 +23,7 @@ def run(given: Namespace) -> None:
     fits = [bs.load(path) for path in given.fits]
     loo, average = bs.compare(fits), bs.average(fits)
     scores, weights = loo.reset_index(names="law"), average.table.reset_index()
-    told: dict[str, Any] = {"loo": scores.to_dict("records"), "caution": loo.attrs["caution"]}
-    told["average"] = weights.to_dict("records")
+    told: dict[str, Any] = {"loo": scores, "caution": loo.attrs["caution"], "average": weights}
     forecast = None
     if given.at:
         forecast = average.extrapolate(options.points(given.at), **picked(given, "kind mass"))
@@ -32,14 +31,11 @@ def run(given: Namespace) -> None:
 
     def tables() -> None:
         screen.say("Leave-one-out at the observed scales (ArviZ):\n")
-        screen.frame(scores, left=["law"])
+        screen.table(scores, left=["law"])
         screen.say(f"\n{told['caution']}\n")
-        screen.frame(weights, left=["law"])
+        screen.table(weights, left=["law"])
         if forecast is not None:
             screen.say()
             print_forecast(forecast)
 
     files.answer(given, lambda: told, tables)
-
-
-COMMAND = Command("compare", __doc__, OPTIONS, run)

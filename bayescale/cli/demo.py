@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayescale.cli import options, screen
-from bayescale.cli.command import Command, file
+from bayescale.cli.command import file
 from bayescale.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,8 +56,5 @@ def _print(result: Result) -> None:
     screen.say(f"{result.study.title}: {law.response.symbol} = {law.formula}")
     screen.say(f"Fitted {len(result.runs)} runs in {result.seconds:.1f} s.")
     shown = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
-    screen.frame(result.comparison[shown], law.input_symbols, {"reach": ".2f"})
+    screen.table(result.comparison[shown], law.input_symbols, {"reach": ".2f"})
     screen.say(f"{result.verdict}\n")
-
-
-COMMAND = Command("demo", __doc__, OPTIONS, run)

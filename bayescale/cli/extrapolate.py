@@ -12,7 +12,7 @@ from typing import Any
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, either, file, option, picked
+from bayescale.cli.command import either, file, option, picked
 
 # Columns of a forecast's table that are sentences, the same in every row.
 _SAID = ["interval", "discrepancy", "notes"]
@@ -56,7 +56,7 @@ def print_forecast(found: bs.Extrapolation, probability: str = "probability") ->
     """Print a forecast's table, and what its intervals are of."""
     law = found.law
     screen.say(f"{law.response.symbol} ({law.response.unit}) by {law.name}\n")
-    screen.frame(
+    screen.table(
         found.table.drop(columns=_SAID).rename(columns={"probability": probability}),
         law.input_symbols,
         {"reach": ".1f"},
@@ -75,8 +75,5 @@ def as_values(found: bs.Extrapolation) -> dict[str, Any]:
         "unit": found.law.response.unit,
         "interval": "equal-tailed",
         **picked(found, "kind mass discrepancy notes"),
-        "points": found.table.drop(columns=_SAID).to_dict("records"),
+        "points": found.table.drop(columns=_SAID),
     }
-
-
-COMMAND = Command("extrapolate", __doc__, OPTIONS, run)

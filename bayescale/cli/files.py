@@ -56,7 +56,8 @@ def answer(
     """
     csv, plot = getattr(given, "csv", None), getattr(given, "plot", None)
     if table is not None and csv is not None:
-        write_table(table, csv)
+        with whole_file(csv, "a table") as draft:
+            draft.write_text(table.to_csv(index=False), encoding="utf-8")
     if draw is not None and plot is not None:
         write_picture(draw(), plot)
     if given.json:
@@ -65,12 +66,6 @@ def answer(
     tables()
     for path in filter(None, (csv, plot)):
         screen.say(f"Written to {path}.")
-
-
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV."""
-    with whole_file(path, "a table") as draft:
-        draft.write_text(table.to_csv(index=False), encoding="utf-8")
 
 
 def write_picture(figure: Figure, path: Path) -> None:

@@ -11,7 +11,7 @@ from argparse import Namespace
 
 import bayescale as bs
 from bayescale.cli import options, screen
-from bayescale.cli.command import DONE, FAILED, Command, file, option, picked, switch
+from bayescale.cli.command import DONE, FAILED, file, option, picked, switch
 from bayescale.cli.show import as_values, print_fit
 from bayescale.intervals import check_mass
 
@@ -44,6 +44,3 @@ def run(given: Namespace) -> int:
         return DONE
     screen.aside("error: the sampler did not converge; see the diagnostics before using this fit.")
     return FAILED
-
-
-COMMAND = Command("fit", __doc__, OPTIONS, run)

@@ -13,7 +13,7 @@ from typing import Any
 
 from bayescale import catalogue
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import DONE, FAILED, Command, option, picked, switch
+from bayescale.cli.command import DONE, FAILED, option, picked, switch
 from bayescale.errors import InputError
 from bayescale.law.law import Law
 from bayescale.law.prior import Prior
@@ -139,6 +139,3 @@ def _priors(law: Law) -> dict[Prior, list[str]]:
 
 def _ratio(law: Law, symbol: str) -> str:
     return f"log(share[{symbol}] / share[{law.weights[0].symbol}])"
-
-
-COMMAND = Command("laws", __doc__, OPTIONS, run)

@@ -12,13 +12,15 @@ from importlib import import_module
 from bayescale import __version__
 from bayescale.cli.command import BAD_INPUT, DONE, FAILED, INTERRUPTED, Command, Parser
 from bayescale.cli.files import refuse_unwritable
-from bayescale.errors import BayescaleError, InputError, RunsError
+from bayescale.errors import BayescaleError, InputError
 
 # A file each, in the order of a day's work. All are loaded for their options: what is heavy is
 # loaded when a command runs.
 _FILES = "laws fit show extrapolate backtest compare sensitivity plan next_runs report demo"
-COMMANDS: tuple[Command, ...] = tuple(
-    import_module(f"bayescale.cli.{name}").COMMAND for name in _FILES.split()
+_LOADED = {name: import_module(f"bayescale.cli.{name}") for name in _FILES.split()}
+COMMANDS = tuple(
+    Command(name.replace("_", "-"), file.__doc__, file.OPTIONS, file.run)
+    for name, file in _LOADED.items()
 )
 _EXAMPLES = """\
 example:
@@ -78,10 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(fault: Exception) -> int:
     if os.environ.get("BAYESCALE_DEBUG"):
         traceback.print_exception(fault)
-    if isinstance(fault, RunsError):
-        return _say([str(problem) for problem in fault.problems], BAD_INPUT)
     if isinstance(fault, BayescaleError):
-        return _say([str(fault)], BAD_INPUT if isinstance(fault, InputError) else FAILED)
+        told = getattr(fault, "problems", [fault])
+        return _say(told, BAD_INPUT if isinstance(fault, InputError) else FAILED)
     if isinstance(fault, OSError) and fault.filename is not None:
         return _say([f"{fault.filename}: {fault.strerror}."], BAD_INPUT)
     kind, text = type(fault).__name__, (str(fault).splitlines() or [""])[0]
@@ -89,7 +90,7 @@ def _report(fault: Exception) -> int:
     return _say([f"an unexpected {kind}: {text}. {advice}"], FAILED)
 
 
-def _say(messages: Sequence[str], code: int) -> int:
+def _say(messages: Sequence[object], code: int) -> int:
     for message in messages:
         print(f"error: {message}", file=sys.stderr)
     return code

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, either, file, option, picked, repeated, unless
+from bayescale.cli.command import either, file, option, picked, repeated, unless
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ def _print_table(found: bs.NextRuns, table: pd.DataFrame, numbers: list[str]) ->
         if name in table
     }
     titles = {"cost": f"cost ({found.candidates.unit})", "reduction": "narrower"}
-    screen.frame(
+    screen.table(
         table.assign(**gains)[[*numbers, *gains, "how"]].rename(columns=titles),
         [titles.get(name, name) for name in numbers],
         left=["how"],
@@ -99,10 +99,6 @@ def _values(found: bs.NextRuns) -> dict[str, Any]:
         **picked(found, "text notes by mass width_now"),
         "interval": "equal-tailed",
         "unit": found.candidates.unit,
-        "targets": found.targets.to_dict("records"),
-        "choice": found.choice.to_dict("records"),
-        "candidates": found.table.drop(columns=["interval"]).to_dict("records"),
+        **picked(found, "targets choice"),
+        "candidates": found.table.drop(columns="interval"),
     }
-
-
-COMMAND = Command("next-runs", __doc__, OPTIONS, run)

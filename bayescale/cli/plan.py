@@ -17,7 +17,7 @@ import numpy as np
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, option, picked, repeated
+from bayescale.cli.command import option, picked, repeated
 from bayescale.errors import InputError
 from bayescale.numbers import format_number, parse_number
 
@@ -114,7 +114,7 @@ def _print_designs(found: bs.Plan, free: list[str]) -> None:
         "reach": table["reach"],
         "*": np.where(np.arange(len(table)) == best, "*", ""),
     }
-    screen.frame(table.assign(**told)[[*free, *_BOUNDS, *told]].iloc[kept], free, {"reach": ".1f"})
+    screen.table(table.assign(**told)[[*free, *_BOUNDS, *told]].iloc[kept], free, {"reach": ".1f"})
 
 
 def _print_path(found: bs.Plan, free: list[str]) -> None:
@@ -122,7 +122,7 @@ def _print_path(found: bs.Plan, free: list[str]) -> None:
     path = path.iloc[_spread(len(path), 5)]
     ends = path.filter(like="*_").map(format_number)
     best = {f"best {n}": ends[f"{n}*_lower"] + " to " + ends[f"{n}*_upper"] for n in free}
-    screen.frame(path.assign(**best)[["budget", *free, *best, *_BOUNDS]], ["budget", *free])
+    screen.table(path.assign(**best)[["budget", *free, *best, *_BOUNDS]], ["budget", *free])
 
 
 def _spread(count: int, wanted: int) -> list[int]:
@@ -142,14 +142,10 @@ def _values(found: bs.Plan) -> dict[str, Any]:
         "choice": found.choice.to_dict(),
         "regret": found.regret.table.to_dict("index"),
         **{name: getattr(found, name).to_dict("index") for name in by_name},
-        "frontier": found.frontier.to_dict("records"),
-        "table": found.table.to_dict("records"),
+        **picked(found, "frontier table"),
     }
     if (smallest := found.smallest) is not None:
         amount = None if smallest.budget is None else smallest.budget.amount
         told = picked(smallest, "target wanted probability text")
         values["smallest"] = told | {"budget": amount}
     return values
-
-
-COMMAND = Command("plan", __doc__, OPTIONS, run)

@@ -15,7 +15,7 @@ from typing import Any
 
 import bayescale as bs
 from bayescale.cli import options, screen
-from bayescale.cli.command import Command, file, option, picked, repeated
+from bayescale.cli.command import file, option, picked, repeated
 
 _FACTS = "fills the checklist: embeddings, compute, schedule, tuning, tokens, evaluation, selection"
 
@@ -58,6 +58,3 @@ def run(given: Namespace) -> None:
         **options.trust(given),
     )
     screen.say(f"Written to {path}.")
-
-
-COMMAND = Command("report", __doc__, OPTIONS, run)

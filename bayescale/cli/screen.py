@@ -58,41 +58,29 @@ def cell(value: Any, form: str = ".4g") -> str:
     return str(value)
 
 
-def frame(
-    found: pd.DataFrame,
+def table(
+    found: pd.DataFrame | Mapping[str, Sequence[Any]],
     typed: Collection[str] = (),
     forms: Mapping[str, str] | None = None,
     left: Collection[str] = (),
 ) -> None:
-    """Print a DataFrame without its index.
+    """Print a table; a DataFrame without its index.
 
     Parameters
     ----------
-    found : pandas.DataFrame
+    found : pandas.DataFrame or mapping of str to sequence
+        Values by heading.
     typed : collection of str
         Columns of inputs and costs, written as people type them: 70B.
     forms : mapping of str to str, optional
         How the numbers of other columns are written, where not as ``.4g``.
     left : collection of str
-        Columns of words.
+        Headings of words; all others are numbers.
     """
     columns = {}
     for name in map(str, found):
         form = (forms or {}).get(name, ".4g")
         columns[name] = [format_number(v) if name in typed else cell(v, form) for v in found[name]]
-    table(columns, left)
-
-
-def table(columns: Mapping[str, Sequence[str]], left: Collection[str] = ()) -> None:
-    """Print a table.
-
-    Parameters
-    ----------
-    columns : mapping of str to sequence of str
-        Cells by heading.
-    left : collection of str
-        Headings of words; all others are numbers.
-    """
     if sys.stdout.isatty():
         _draw(columns, left)
         return
@@ -140,7 +128,7 @@ def _draw(columns: Mapping[str, Sequence[str]], left: Collection[str]) -> None:
 
 
 def as_json(value: Mapping[str, Any]) -> None:
-    """Print an object for a program to read; what is no finite number is null."""
+    """Print an object for a program to read: a table by its rows; no finite number is null."""
     print(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
@@ -149,5 +137,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if hasattr(value, "columns"):  # a DataFrame, without importing pandas
+        return _plain(value.to_dict("records"))
     plain = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain

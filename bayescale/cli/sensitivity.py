@@ -11,7 +11,7 @@ from argparse import Namespace
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, option, picked, repeated
+from bayescale.cli.command import option, picked, repeated
 
 _SHOWN = ("runs", "median", "lower", "upper", "shift", "width", "converged")
 
@@ -34,14 +34,11 @@ def run(given: Namespace) -> None:
 
     def tables() -> None:
         shown = found.replace({"converged": {False: "NO"}})[["change", *inputs, *_SHOWN]]
-        screen.frame(shown, inputs, {"shift": "+.2f", "width": ".2f"}, left=["change"])
+        screen.table(shown, inputs, {"shift": "+.2f", "width": ".2f"}, left=["change"])
         screen.say(
             f"\nIntervals: {found['interval'].iloc[0]}. Shift of the median and width of the\n"
             f"interval are in widths of the interval of all runs.\n\n{text}"
         )
 
-    told = {"law": runs.law.name, "text": text, "forecasts": found.to_dict("records")}
+    told = {"law": runs.law.name, "text": text, "forecasts": found}
     files.answer(given, lambda: told, tables)
-
-
-COMMAND = Command("sensitivity", __doc__, OPTIONS, run)

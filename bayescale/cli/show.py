@@ -13,7 +13,7 @@ from typing import Any
 
 import bayescale as bs
 from bayescale.cli import files, options, screen
-from bayescale.cli.command import Command, picked
+from bayescale.cli.command import picked
 
 OPTIONS = (*options.SAVED_FIT, options.MASS, options.JSON)
 
@@ -39,7 +39,7 @@ def print_fit(fit: bs.Fit, mass: float) -> None:
     screen.say(f"{kind} of {law.name}: {law.response.symbol} = {law.formula}")
     screen.say(f"{len(fit.response)} runs, {size['chain']} chains of {size['draw']} draws\n")
     summary = fit.summary(mass)
-    screen.frame(
+    screen.table(
         summary.reset_index().drop(columns=["sd", "interval"]).replace({"unit": {"": "-"}}),
         left=("parameter", "unit", "informed", "meaning"),
     )
@@ -69,7 +69,7 @@ def as_values(fit: bs.Fit, mass: float) -> dict[str, Any]:
         "preview": fit.approximate,
         "interval": "equal-tailed",
         "mass": mass,
-        "parameters": summary.drop(columns="interval").reset_index().to_dict("records"),
+        "parameters": summary.drop(columns="interval").reset_index(),
         "soft_constraints": summary.attrs["soft_constraints"],
         "diagnostics": {
             **picked(found, "passed divergences e_bfmi parameters checks"),
@@ -82,6 +82,3 @@ def as_values(fit: bs.Fit, mass: float) -> dict[str, Any]:
 def _structure(value: Any) -> Any:
     """Undo the JSON that attributes with structure are kept as."""
     return json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
-
-
-COMMAND = Command("show", __doc__, OPTIONS, run)

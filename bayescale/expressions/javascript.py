@@ -7,15 +7,15 @@ Only what is listed can come through, so that no text becomes a program by accid
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from bayescale.errors import InputError
-from bayescale.expressions.arithmetic import STEPS
-from bayescale.expressions.tree import OPERATORS, Algebra, fold
+from bayescale.expressions import arithmetic
+from bayescale.expressions.tree import OPERATORS, Algebra, fold, parse
 
 # numpy's functions of one argument, by JavaScript's name for them.
 FUNCTIONS: Mapping[str, str] = {
@@ -25,8 +25,7 @@ FUNCTIONS: Mapping[str, str] = {
     "fabs": "abs",
     "absolute": "abs",
 }
-_NUMPY = {f"Math.{there}": getattr(np, name) for name, there in FUNCTIONS.items()}
-_TOKEN = re.compile(r"\s*([0-9][0-9.]*(?:e[-+]?[0-9]+)?|[A-Za-z_][\w.]*|\*\*|\S)")
+_READ = {f"Math_{there}": getattr(np, name) for name, there in FUNCTIONS.items()}
 _WRITTEN = {name: f"Math.{there}({{}})".format for name, there in FUNCTIONS.items()}
 
 
@@ -78,33 +77,22 @@ def evaluate(script: str, values: Mapping[str, Any]) -> Any:
     InputError
         If it is anything else.
     """
-    tokens = iter(_TOKEN.findall(script))
+    text = script.replace("Math.", "Math_")
     try:
-        with np.errstate(all="ignore"):
-            value = _value(next(tokens), tokens, values)
-    except (KeyError, StopIteration, ValueError) as fault:
-        raise InputError(f"{script[:60]!r} is not what is written for a browser.") from fault
-    if rest := "".join(tokens):
-        raise InputError(f"{script[:60]!r} goes on after its end, with {rest!r}.")
-    return value
+        if bare := next(_without_brackets(text), None):
+            raise InputError(f"{bare!r} stands in no brackets.")
+        return arithmetic.evaluate(text, values, _READ.get)
+    except InputError as fault:
+        raise InputError(
+            f"{script[:60]!r} is not what is written for a browser: {fault}"
+        ) from fault
 
 
-def _value(token: str, tokens: Iterator[str], values: Mapping[str, Any]) -> Any:
-    if token in _NUMPY:
-        _expect("(", tokens)
-        value = _NUMPY[token](_value(next(tokens), tokens, values))
-    elif token != "(":  # noqa: S105
-        return values[token] if token in values else np.float64(token)
-    elif (first := next(tokens)) == "-":
-        value = -_value(next(tokens), tokens, values)
-    else:
-        left = _value(first, tokens, values)
-        step = STEPS[next(tokens)]
-        value = step(left, _value(next(tokens), tokens, values))
-    _expect(")", tokens)
-    return value
-
-
-def _expect(bracket: str, tokens: Iterator[str]) -> None:
-    if (found := next(tokens)) != bracket:
-        raise ValueError(found)
+def _without_brackets(text: str) -> Iterator[str]:
+    """Steps that do not stand in brackets of their own."""
+    tree, letters = parse(text), text.encode()
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.BinOp | ast.UnaryOp):
+            start, end = node.col_offset, node.end_col_offset or 0
+            if letters[max(start - 1, 0) : start] + letters[end : end + 1] != b"()":
+                yield letters[start:end].decode()

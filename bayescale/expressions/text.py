@@ -13,6 +13,20 @@ from bayescale.errors import LawError
 _SUM, _PRODUCT, _UNARY, _POWER, _ATOM = range(5)
 
 
+def _operation(
+    sign: str, rank: int, left: int, right: int
+) -> tuple[Callable[[Text, Text | float], Text], Callable[[Text, float], Text]]:
+    """An operator and its reflection, given how tightly it and what stands beside it bind."""
+
+    def ordered(self: Text, other: Text | float) -> Text:
+        return Text(f"{self._in(left)}{sign}{Text.of(other)._in(right)}", rank)
+
+    def reflected(self: Text, other: float) -> Text:
+        return ordered(Text.of(other), self)
+
+    return ordered, reflected
+
+
 @dataclass(frozen=True)
 class Text:
     """An arithmetic expression that remembers how it was written.
@@ -43,41 +57,17 @@ class Text:
     def _in(self, rank: int) -> str:
         return self.text if self.rank >= rank else f"({self.text})"
 
-    def __add__(self, other: Text | float) -> Text:
-        return Text(f"{self.text} + {Text.of(other)._in(_PRODUCT)}", _SUM)
-
-    def __radd__(self, other: float) -> Text:
-        return Text.of(other) + self
-
-    def __sub__(self, other: Text | float) -> Text:
-        return Text(f"{self.text} - {Text.of(other)._in(_PRODUCT)}", _SUM)
-
-    def __rsub__(self, other: float) -> Text:
-        return Text.of(other) - self
-
-    def __mul__(self, other: Text | float) -> Text:
-        return Text(f"{self._in(_PRODUCT)}*{Text.of(other)._in(_UNARY)}", _PRODUCT)
-
-    def __rmul__(self, other: float) -> Text:
-        return Text.of(other) * self
-
-    def __truediv__(self, other: Text | float) -> Text:
-        return Text(f"{self._in(_PRODUCT)}/{Text.of(other)._in(_UNARY)}", _PRODUCT)
-
-    def __rtruediv__(self, other: float) -> Text:
-        return Text.of(other) / self
+    __add__, __radd__ = _operation(" + ", _SUM, _SUM, _PRODUCT)
+    __sub__, __rsub__ = _operation(" - ", _SUM, _SUM, _PRODUCT)
+    __mul__, __rmul__ = _operation("*", _PRODUCT, _PRODUCT, _UNARY)
+    __truediv__, __rtruediv__ = _operation("/", _PRODUCT, _PRODUCT, _UNARY)
+    __pow__, __rpow__ = _operation("**", _POWER, _ATOM, _UNARY)
 
     def __neg__(self) -> Text:
         return Text(f"-{self._in(_UNARY)}", _UNARY)
 
     def __pos__(self) -> Text:
         return self
-
-    def __pow__(self, other: Text | float) -> Text:
-        return Text(f"{self._in(_ATOM)}**{Text.of(other)._in(_UNARY)}", _POWER)
-
-    def __rpow__(self, other: float) -> Text:
-        return Text.of(other) ** self
 
     def __abs__(self) -> Text:
         return Text(f"abs({self.text})")

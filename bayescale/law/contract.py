@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from bayescale.errors import LawError
 from bayescale.expressions.text import Text
-from bayescale.law.places import Places, told
+from bayescale.law.places import Places
 from bayescale.law.prior import Array
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -56,7 +57,7 @@ def written(law: Evaluate, at: Places) -> Iterator[str]:
 
 def positive(law: Evaluate, at: Places) -> Iterator[str]:
     """The response is positive and finite."""
-    if found := _not_positive(law, at, at.parameters):
+    if found := _not_positive(law, at):
         yield (
             f"the response is {found}; it must be positive and finite at every scale: change the "
             "formula, or narrow a prior that reaches too far"
@@ -66,28 +67,28 @@ def positive(law: Evaluate, at: Places) -> Iterator[str]:
 def separable(law: Evaluate, at: Places) -> Iterator[str]:
     """Each weight alone gives a response, by which it has a value in raw units."""
     for symbol in at.weights:
-        if found := _not_positive(law, at, at.alone(symbol)):
+        if found := _not_positive(law, at.alone(symbol)):
             yield (
                 f"with {symbol} as the only weight the response is {found}; let each weight alone "
                 "give a positive and finite response, as in a sum, or declare it as a shape"
             )
 
 
-def _not_positive(law: Evaluate, at: Places, parameters: Mapping[str, Array]) -> str:
+def _not_positive(law: Evaluate, at: Places) -> str:
     """A response that is not positive and finite, and where it is so; nothing if there is none."""
-    for where, inputs in (("", at.inputs), ("the reference run, for ", at.ones)):
-        value = values(law, inputs, parameters)
+    for where, there in (("", at), ("the reference run, for ", replace(at, inputs=at.ones))):
+        value = values(law, there)
         if (k := first(~(np.isfinite(value) & (value > 0)))) is not None:
-            return f"{value[k]:.4g} at {where}{told(k, inputs, parameters)}"
+            return f"{value[k]:.4g} at {where}{there.told(k)}"
     return ""
 
 
 def homogeneous(law: Evaluate, at: Places) -> Iterator[str]:
     """The response grows in proportion to all weights together."""
-    value = values(law, at.inputs, at.parameters)
+    value = values(law, at)
     for factor in (2.5, 1e-2) if at.weights else ():
         more = {name: factor * weight for name, weight in at.weights.items()}
-        found = values(law, at.inputs, {**more, **at.curvature})
+        found = values(law, replace(at, weights=more))
         if (k := first(~_close(found, factor * value))) is not None:
             yield (
                 f"with every weight ({', '.join(at.weights)}) times {factor:g} the response is "
@@ -100,7 +101,7 @@ def homogeneous(law: Evaluate, at: Places) -> Iterator[str]:
 
 def differentiable(law: Evaluate, at: Places) -> Iterator[str]:
     """Complex steps agree with finite differences for every symbol."""
-    value = values(law, at.inputs, at.parameters)
+    value = values(law, at)
     by_step = slopes(law, at)
     up, down = (_moved(law, at, sign * REAL_STEP).real for sign in (1.0, -1.0))
     by_difference = (up - down) / (2.0 * REAL_STEP)
@@ -124,9 +125,10 @@ def slopes(law: Evaluate, at: Places) -> Array:
 
 def is_sum(law: Evaluate, at: Places) -> bool:
     """Whether a law is linear in its weights, and each term is its weight at the reference."""
+    alone = {name: at.alone(name).parameters for name in at.weights}
+    terms = [at.weights[name] * law(at.inputs, one) for name, one in alone.items()]
+    units = [law(at.ones, one) for one in alone.values()]
     whole = law(at.inputs, at.parameters)
-    terms = [weight * law(at.inputs, at.alone(name)) for name, weight in at.weights.items()]
-    units = [law(at.ones, at.alone(name)) for name in at.weights]
     return bool(terms) and bool(_close(sum(terms), whole).all() and _close(units, 1.0).all())
 
 
@@ -139,10 +141,9 @@ def first(wrong: npt.NDArray[np.bool_]) -> int | None:
     return int(np.argmax(wrong)) if wrong.any() else None
 
 
-def values(law: Evaluate, inputs: Mapping[str, Array], parameters: Mapping[str, Array]) -> Array:
+def values(law: Evaluate, at: Places) -> Array:
     """Response at all places, also where the formula does without some symbols."""
-    found = np.asarray(law(inputs, parameters), dtype=float)
-    return np.broadcast_to(found, next(iter(inputs.values())).shape)
+    return np.broadcast_to(np.asarray(law(at.inputs, at.parameters), dtype=float), at.size)
 
 
 def _close(found: Any, expected: Any) -> npt.NDArray[np.bool_]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from bayescale.law.prior import Array
 from bayescale.law.symbols import Input, Parameter, Weight
@@ -59,20 +60,18 @@ class Places:
 
     def crossed(self) -> Places:
         """The parameters of each place at the inputs of every place, in that order."""
+        draw, point = np.divmod(np.arange(self.size**2), self.size)
 
-        def points(values: Mapping[str, Array]) -> dict[str, Array]:
-            return {name: np.tile(value, self.size) for name, value in values.items()}
+        def taken(values: Mapping[str, Array], k: npt.NDArray[np.int_]) -> dict[str, Array]:
+            return {name: value[k] for name, value in values.items()}
 
-        def draws(values: Mapping[str, Array]) -> dict[str, Array]:
-            return {name: np.repeat(value, self.size) for name, value in values.items()}
+        weights, curvature = taken(self.weights, draw), taken(self.curvature, draw)
+        return Places(taken(self.inputs, point), weights, curvature, taken(self.reference, point))
 
-        inputs, reference = points(self.inputs), points(self.reference)
-        return Places(inputs, draws(self.weights), draws(self.curvature), reference)
-
-    def alone(self, symbol: str) -> dict[str, Array]:
-        """Parameters with this weight 1 and no other."""
-        none = {name: np.zeros_like(value) for name, value in self.weights.items()}
-        return none | {symbol: np.ones_like(self.weights[symbol])} | dict(self.curvature)
+    def alone(self, symbol: str) -> Places:
+        """The same places with this weight 1 and no other."""
+        weights = {name: np.full(self.size, name == symbol, float) for name in self.weights}
+        return replace(self, weights=weights)
 
 
 def told(k: int, *values: Mapping[str, Array]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from bayescale.errors import Problem
+from bayescale.errors import Problem, RunsError
 from bayescale.expressions.arithmetic import Formula
 from bayescale.law.law import Law
 from bayescale.numbers import format_number
@@ -24,7 +24,7 @@ from bayescale.runs.wording import column_label, error, listed, short, warning
 NARROW = 1.3
 
 
-def find_problems(mapped: Mapped, law: Law, run: str | None) -> list[Problem]:
+def checked(mapped: Mapped, law: Law, run: str | None) -> tuple[Problem, ...]:
     """Check all that can be checked; what a table says only if it is sound.
 
     Parameters
@@ -36,25 +36,29 @@ def find_problems(mapped: Mapped, law: Law, run: str | None) -> list[Problem]:
 
     Returns
     -------
-    list of Problem
-        With those that were found when it was mapped.
+    tuple of Problem
+        Warnings and notes, with those that were found when it was mapped.
+
+    Raises
+    ------
+    RunsError
+        With every error that was found, if there is one.
     """
     frame = mapped.frame
     problems = [*mapped.problems, *_values(mapped, law)]
     if run in frame:
         unnamed = dict.fromkeys(np.flatnonzero(frame[run].isna()).tolist())
         problems += cell_problems("unnamed-run", short(run), frame.index, unnamed, column=run)
-    if not errors_of(problems):
-        inputs = {symbol: frame[symbol].to_numpy() for symbol in law.input_symbols}
-        for found in (_numbers, _repeated, _bounds, _spread):
-            problems += found(frame, law)
-        problems += relation_problems(inputs, law)
-    return problems
+    _refuse(problems)
+    for found in (_numbers, _repeated, _bounds, _spread, relation_problems):
+        problems += found(frame, law)
+    _refuse(problems)
+    return tuple(problems)
 
 
-def errors_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Those that stop the work."""
-    return [problem for problem in problems if problem.severity == "error"]
+def _refuse(problems: Iterable[Problem]) -> None:
+    if errors := [problem for problem in problems if problem.severity == "error"]:
+        raise RunsError(errors)
 
 
 def _values(mapped: Mapped, law: Law) -> Iterator[Problem]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from bayescale.errors import Problem
+from bayescale.errors import InputError, Problem
+from bayescale.expressions.arithmetic import Formula
 from bayescale.law.law import Law
+from bayescale.law.prior import Array
 from bayescale.law.response import Response
 from bayescale.law.symbols import Input
 from bayescale.runs.cells import cell_problems, to_numbers
-from bayescale.runs.derivation import derive_symbols
 from bayescale.runs.table import Table
 from bayescale.runs.wording import column_label, error, hint, listed, nearest, short
 
@@ -50,84 +53,92 @@ def map_table(
     table: Table, law: Law, columns: Mapping[str, str], derive: Mapping[str, str], run: str | None
 ) -> Mapped:
     """Give each symbol its column; problems are collected, not raised."""
-    frame = table.frame
-    wanted = symbols_of(law)
+    frame, wanted = table.frame, symbols_of(law)
     asked = {
         symbol: columns.get(symbol, symbol)
         for symbol in dict.fromkeys([*wanted, *columns])
         if symbol in columns or symbol not in derive
     }
     found = {symbol: name for symbol, name in asked.items() if name in frame}
-    read = {symbol: to_numbers(frame[name]) for symbol, name in found.items()}
     # A column may both give an input and name the run, as the size of a model does.
     rest = frame.drop(columns=[name for name in found.values() if name != run])
-    problems = _given_twice(table, columns, derive) + _missing(table, law, asked, run)
+    problems = [*_given_twice(table, columns, derive), *_missing(table, law, asked, run)]
+    numbers: dict[str, Array] = {}
+    told: dict[str, Collection[int]] = {}
     for symbol, name in found.items():
-        called = column_label(name, symbol)
-        refused = read[symbol][1]
-        code = "text-in-number-column"
-        problems += cell_problems(code, called, frame.index, refused, column=name)
+        numbers[symbol], refused = to_numbers(frame[name])
+        told[symbol] = refused.keys()
+        problems += _no_numbers(column_label(name, symbol), frame, name, refused)
     problems += _shadowed(rest, found)
     rest = rest.drop(columns=[name for name in rest if name in found])
-    free = {s: text for s, text in derive.items() if s not in frame}
-    numbers = {symbol: values for symbol, (values, _) in read.items()}
-    formulas, numbers, faults = derive_symbols(free, found, numbers, frame)
+    formulas: dict[str, str] = {}
+    symbols = {name: symbol for symbol, name in found.items() if name not in found}
+    # In the order given; a later one may use an earlier symbol.
+    for symbol, text in derive.items():
+        if symbol in frame:
+            continue
+        try:
+            formula = Formula(text).renamed(symbols)
+        except InputError as fault:
+            message = f"{symbol} cannot be derived. {fault}"
+            problems.append(error("bad-formula", message, symbol=symbol, formula=text))
+            continue
+        values, faults = _looked_up(formula, symbol, numbers, frame)
+        problems += faults
+        if not faults:
+            formulas[symbol] = formula.text
+            numbers[symbol] = np.broadcast_to(formula.evaluate(values), len(frame)).astype(float)
     order = [symbol for symbol in dict.fromkeys([*wanted, *numbers]) if symbol in numbers]
-    return Mapped(
-        pd.concat([pd.DataFrame(numbers, index=frame.index)[order], rest], axis=1),
-        found,
-        formulas,
-        {symbol: refused.keys() for symbol, (_, refused) in read.items()},
-        (*problems, *faults),
-    )
+    named = pd.DataFrame(numbers, index=frame.index)[order]
+    return Mapped(pd.concat([named, rest], axis=1), found, formulas, told, tuple(problems))
+
+
+def _no_numbers(
+    called: str, frame: pd.DataFrame, name: str, refused: Mapping[int, Any]
+) -> list[Problem]:
+    return cell_problems("text-in-number-column", called, frame.index, refused, column=name)
 
 
 def _given_twice(
     table: Table, columns: Mapping[str, str], derive: Mapping[str, str]
-) -> list[Problem]:
-    return [
-        error(
-            "derived-and-given",
-            f"{symbol} is given by column {short(name)} of {table.source} and derived as "
-            f"{derive[symbol]}; leave one of them out.",
-            symbol=symbol,
-            column=name,
-        )
-        for symbol in derive
-        if (name := columns.get(symbol, symbol)) in table.frame
-    ]
+) -> Iterator[Problem]:
+    for symbol, text in derive.items():
+        name = columns.get(symbol, symbol)
+        if name in table.frame:
+            message = (
+                f"{symbol} is given by column {short(name)} of {table.source} and derived as "
+                f"{text}; leave one of them out."
+            )
+            yield error("derived-and-given", message, symbol=symbol, column=name)
 
 
-def _missing(table: Table, law: Law, asked: Mapping[str, str], run: str | None) -> list[Problem]:
+def _missing(
+    table: Table, law: Law, asked: Mapping[str, str], run: str | None
+) -> Iterator[Problem]:
     names = list(table.frame.columns)
     free = [name for name in names if name not in asked.values()]
-    items = symbols_of(law)
-    problems = []
     for symbol, name in asked.items():
-        if name not in names:
-            item = items.get(symbol)
-            near = nearest(_words(name, item), free)
+        if name in names:
+            continue
+        item = symbols_of(law).get(symbol)
+        near, use = nearest(_words(name, item), free), ""
+        if near:
             use = (
                 f'; the nearest is {short(near)}: columns={{"{symbol}": "{near}"}} '
                 f"(--column {symbol}={near})"
-                if near
-                else ""
             )
-            for_what = f" for {symbol} ({item.meaning})" if item else f" for {symbol}"
-            message = (
-                f"{table.source} has no column {short(name)}{for_what}{use}. "
-                f"It has {listed(short(column) for column in names)}."
-            )
-            problems.append(
-                error("missing-column", message, column=name, symbol=symbol, nearest=near)
-            )
+        meaning = f" ({item.meaning})" if item else ""
+        message = (
+            f"{table.source} has no column {short(name)} for {symbol}{meaning}{use}. "
+            f"It has {listed(short(column) for column in names)}."
+        )
+        yield error("missing-column", message, column=name, symbol=symbol, nearest=near)
     if run is not None and run not in names:
         message = (
             f"{table.source} has no column {short(run)} that names the training run"
             f"{hint(run, names)}."
         )
-        problems.append(error("missing-column", message, column=run, nearest=nearest([run], names)))
-    return problems
+        yield error("missing-column", message, column=run, nearest=nearest([run], names))
 
 
 def _words(name: str, item: Input | Response | None) -> list[str]:
@@ -139,15 +150,33 @@ def _words(name: str, item: Input | Response | None) -> list[str]:
     return [name]
 
 
-def _shadowed(rest: pd.DataFrame, found: Mapping[str, str]) -> list[Problem]:
-    return [
-        Problem(
-            "shadowed-column",
-            "note",
-            f"Column {short(name)} is left out, because {name} was asked to be column "
-            f"{short(found[name])}.",
-            {"column": name},
-        )
-        for name in map(str, rest)
-        if found.get(name, name) != name
-    ]
+def _shadowed(rest: pd.DataFrame, found: Mapping[str, str]) -> Iterator[Problem]:
+    for name in map(str, rest):
+        if found.get(name, name) != name:
+            message = (
+                f"Column {short(name)} is left out, because {name} was asked to be column "
+                f"{short(found[name])}."
+            )
+            yield Problem("shadowed-column", "note", message, {"column": name})
+
+
+def _looked_up(
+    formula: Formula, symbol: str, known: Mapping[str, Array], frame: pd.DataFrame
+) -> tuple[dict[str, Array], list[Problem]]:
+    """Numbers for each name of a formula: those of a symbol, or of a column by its own name."""
+    values: dict[str, Array] = {}
+    problems: list[Problem] = []
+    for name in formula.names:
+        if name in known:
+            values[name] = known[name]
+        elif name in frame:
+            values[name], refused = to_numbers(frame[name])
+            called = f"{short(name)} (for {symbol} = {formula})"
+            problems += _no_numbers(called, frame, name, refused)
+        else:
+            near = hint(name, [*known, *frame], "; map a column to it with columns=")
+            says = f"there is no column or symbol {name}{near}."
+            message = f"{symbol} cannot be derived as {formula}: {says}"
+            details = {"symbol": symbol, "formula": formula.text, "name": name}
+            problems.append(error("unknown-name", message, **details))
+    return values, problems

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from bayescale.errors import Problem
 from bayescale.law.law import Law
@@ -98,9 +99,9 @@ def _regress(symbol: str, others: list[str], logs: Mapping[str, Array]) -> Relat
     return Relation(symbol, float(constant), powers, residual)
 
 
-def relation_problems(inputs: Mapping[str, Array], law: Law) -> Iterator[Problem]:
-    """Warn of every input that others (nearly) determine; arguments as of :func:`relations`."""
-    for relation in relations(inputs):
+def relation_problems(frame: pd.DataFrame, law: Law) -> Iterator[Problem]:
+    """Warn of every input in a sound table that others (nearly) determine."""
+    for relation in relations({symbol: frame[symbol].to_numpy() for symbol in law.input_symbols}):
         symbol, others = relation.symbol, " and ".join(relation.powers)
         if relation.residual <= ROUNDED:
             how = "" if relation.residual <= EXACT else f" to within {relation.residual:.1g}"

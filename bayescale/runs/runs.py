@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayescale import catalogue
-from bayescale.errors import InputError, Problem, RunsError
+from bayescale.errors import InputError, Problem
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
-from bayescale.runs.checks import errors_of, find_problems
+from bayescale.runs.checks import checked
 from bayescale.runs.conditions import rows_where
 from bayescale.runs.mapping import Mapped, map_table, symbols_of
 from bayescale.runs.points import read_points
@@ -250,10 +250,8 @@ def _as_text(mapping: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _validated(mapped: Mapped, law: Law, run: str | None, source: str) -> Runs:
-    problems = find_problems(mapped, law, run)
-    if errors := errors_of(problems):
-        raise RunsError(errors)
-    return Runs(law, mapped.frame, mapped.columns, mapped.derive, run, source, tuple(problems))
+    problems = checked(mapped, law, run)
+    return Runs(law, mapped.frame, mapped.columns, mapped.derive, run, source, problems)
 
 
 def _as_mask(table: pd.DataFrame, mask: Mask) -> npt.NDArray[np.bool_]:

@@ -309,6 +309,6 @@ def test_further_runs_that_are_refused(table, points, response, words):
 
 def test_appending_reads_nothing_again(table, monkeypatch):
     runs = read_runs(table, "chinchilla")
-    for name in ("map_table", "find_problems"):
+    for name in ("map_table", "checked"):
         monkeypatch.setattr(f"bayescale.runs.runs.{name}", None)
     assert len(runs.append(bought([1e9], [3e10]), [2.5])) == 25
