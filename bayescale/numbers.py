@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from bayescale.errors import InputError
 
@@ -82,6 +84,17 @@ def format_number(value: float, digits: int = 3) -> str:
         suffix, unit = next(pair for pair in _WRITTEN if abs(rounded) >= pair[1])
         return f"{rounded / unit:.{digits}g}{suffix}"
     return re.sub(r"e([+-])0*", lambda m: "e-" if m[1] == "-" else "e", f"{rounded:.{digits}g}")
+
+
+def write_point(point: Mapping[Any, float], between: str = "=") -> str:
+    """Write a point as a person does, each value after its name.
+
+    Examples
+    --------
+    >>> write_point({"N": 7e9, "D": 1.4e11}), write_point({"N": 7e9}, " = ")
+    ('N=7B, D=140B', 'N = 7B')
+    """
+    return ", ".join(f"{name}{between}{format_number(value)}" for name, value in point.items())
 
 
 def brief(value: float) -> str:

@@ -54,7 +54,7 @@ def run(given: Namespace) -> None:
 def _print(result: Result) -> None:
     law = result.fit.law
     screen.say(f"{result.study.title}: {law.response.symbol} = {law.formula}")
-    screen.say(f"Fitted {len(result.runs)} runs in {result.seconds:.1f} s.")
+    screen.say(f"Fitted {len(result.fit.runs)} runs in {result.seconds:.1f} s.")
     shown = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
     screen.table(result.comparison[shown], law.input_symbols, {"reach": ".2f"})
     screen.say(f"{result.verdict}\n")

@@ -4,10 +4,9 @@ A picture ``name(result, …)`` returns a figure, and ``name_table(result, …)`
 numbers it draws, unless the result holds that table itself. Import them from their module:
 
 - ``forecast``: ``forecast`` of a fit or ensemble along a line, ``extrapolation`` (also its
-  ``.plot()``); ``hidden``: ``hidden_runs`` beside their forecast; ``ensemble``: ``laws`` beside
-  each other;
-- ``composition``, ``returns``, ``isoflops``: of the law's curve;
-- ``parameters``: ``prior_posterior``; ``pairs``: ``pairs``;
+  ``.plot()``); ``beside``: ``hidden_runs`` beside their forecast, ``laws`` beside each other;
+- ``curve``: ``composition`` and ``returns`` of the law's curve; ``isoflops``: at equal cost;
+- ``parameters``: ``prior_posterior``, ``pairs``;
 - ``residuals``: ``residuals``; ``sampler``: ``ranks``, ``energy``;
 - ``backtest``: ``bands`` (also its ``.plot()``), ``calibration``;
 - ``plan``: ``designs`` (also its ``.plot()``), ``frontier``, ``regret``;
@@ -15,5 +14,5 @@ numbers it draws, unless the result holds that table itself. Import them from th
 
 Figures are matplotlib's, not registered with pyplot, and no global setting changes.
 
->>> from bayescale.plots.composition import composition, composition_table
+>>> from bayescale.plots.curve import composition, composition_table
 """

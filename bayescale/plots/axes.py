@@ -9,15 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from bayescale.errors import InputError
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 
 _BEYOND = "0.945"
-
-Side = Literal["x", "y"]
-
 # Steps within a decade, sparse to dense.
 _STEPS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
 # Inputs that are zero stand this factor left of the smallest positive one on a log axis.
@@ -26,25 +22,8 @@ _ZERO = 3.0
 
 def label_of(law: Law, symbol: str = "") -> str:
     """How an axis names an input, or the response if left out: symbol and unit."""
-    units = {item.symbol: item.unit for item in law.inputs}
-    units[law.response.symbol] = law.response.unit
-    name = symbol or law.response.symbol
-    return f"{name} ({units[name]})"
-
-
-def check_input(law: Law, symbol: str) -> str:
-    """Refuse a symbol that is no input of the law.
-
-    Raises
-    ------
-    InputError
-        With the inputs there are.
-    """
-    if symbol not in law.input_symbols:
-        raise InputError(
-            f"{law.name!r} has no input {symbol!r}; choose from {', '.join(law.input_symbols)}."
-        )
-    return symbol
+    named = next((item for item in law.inputs if item.symbol == symbol), law.response)
+    return f"{named.symbol} ({named.unit})"
 
 
 def round_numbers(low: float, high: float, wanted: int = 6) -> list[float]:
@@ -65,10 +44,10 @@ def round_numbers(low: float, high: float, wanted: int = 6) -> list[float]:
     """
     low, high = low * (1 - 1e-9), high * (1 + 1e-9)
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    found: list[list[float]] = []
-    for stride in (6, 3, 2):
-        decades = range(stride * (first // stride), last + 1, stride)
-        found.append([10.0**k for k in decades])
+    found: list[list[float]] = [
+        [10.0**k for k in range(stride * (first // stride), last + 1, stride)]
+        for stride in (6, 3, 2)
+    ]
     for steps in _STEPS:
         found.append([float(f"{m}e{k}") for k in range(first, last + 1) for m in steps])
     inside = [[value for value in each if low <= value <= high] for each in found]
@@ -96,19 +75,23 @@ def written(values: Sequence[float]) -> list[str]:
     return [format_number(value, digits) for value in values]
 
 
-def log_axis(axes: Axes, side: Side, wanted: int = 6, zero: float | None = None) -> None:
+def log_axis(
+    axes: Axes, side: Literal["x", "y"], label: str = "", wanted: int = 6, zero: float | None = None
+) -> None:
     """Make an axis logarithmic with human ticks; call it when everything is drawn.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     side : {"x", "y"}
+    label : str
+        Of the axis, see :func:`label_of`.
     wanted : int, default 6
         At most as many ticks.
     zero : float, optional
         Where zeros are drawn, see :func:`zero_place`; the tick there says 0.
     """
-    axes.set(**{f"{side}scale": "log"})
+    axes.set(**{f"{side}scale": "log", f"{side}label": label})
     axis = axes.xaxis if side == "x" else axes.yaxis
     low, high = sorted(axis.get_view_interval())
     ticks = round_numbers(low if zero is None else zero * _ZERO * 0.99, high, wanted)
@@ -174,13 +157,3 @@ def name_rows(several: Sequence[Axes], names: Sequence[str]) -> Array:
     for axes in several:
         axes.tick_params(axis="y", length=0)
     return places
-
-
-def draw_rows(
-    axes: Axes, places: Array, table: pd.DataFrame, colours: Any, labels: Sequence[str] = ("", "")
-) -> None:
-    """Draw each row of a table as its median with its outer and its inner interval, lying."""
-    for prefix, width, label in zip(("", "inner_"), (1.6, 5.0), labels, strict=True):
-        ends = table[f"{prefix}lower"], table[f"{prefix}upper"]
-        axes.hlines(places, *ends, colors=colours, lw=width, label=label)
-    axes.plot(table["median"], places, "|", ms=9, mew=1.6, color="white")

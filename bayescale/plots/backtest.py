@@ -13,7 +13,7 @@ from bayescale.judge.backtest import Backtest
 from bayescale.judge.scores import COVERAGES
 from bayescale.plots.axes import arms, label_of, log_axis
 from bayescale.plots.colours import BLUE, DASHED, SERIES, VERMILION, tint
-from bayescale.plots.figure import LABEL, captioned, legend, panels
+from bayescale.plots.figure import LABEL, finished, legend, panels
 from bayescale.plots.tables import by_name
 
 
@@ -36,17 +36,12 @@ def bands_table(backtest: Backtest, forecaster: str | None = None) -> pd.DataFra
     InputError
         If there is no such forecaster.
     """
-    parts = by_name(_of_new_runs(backtest), "forecaster")
+    parts = by_name(backtest.points.query("kind == 'run'"), "forecaster")
     name = forecaster or next(iter(parts))
     if name not in parts:
         raise InputError(f"There is no forecaster {name!r}; choose from {', '.join(parts)}.")
     *_, last = by_name(parts[name], "fold").values()
     return last.sort_values("reach", kind="stable").reset_index(drop=True)
-
-
-def _of_new_runs(backtest: Backtest) -> pd.DataFrame:
-    points = backtest.points
-    return points[points["kind"] == "run"]
 
 
 def bands(backtest: Backtest, forecaster: str | None = None) -> Figure:
@@ -68,11 +63,10 @@ def bands(backtest: Backtest, forecaster: str | None = None) -> Figure:
     axes.plot(place, table["median"], "_", ms=5, color=VERMILION, label="median forecast")
     label = "hidden run, observed"
     axes.plot(place, table["observed"], "o", ms=3.5, mew=0, color=BLUE, label=label)
-    log_axis(axes, "y")
+    log_axis(axes, "y", label_of(backtest.runs.law))
     ticks = np.unique(np.linspace(0, len(table) - 1, min(6, len(table))).astype(int))
     axes.set_xticks(ticks, [f"{table['reach'].iloc[k]:.2g}" for k in ticks])
     axes.set_xlabel("hidden runs, by decades beyond the fitted ones")
-    axes.set_ylabel(label_of(backtest.runs.law))
     first = table.iloc[0]
     axes.set_title(f"{first['forecaster']}, {first['fold']} hidden", fontsize=LABEL)
     legend(axes)
@@ -94,7 +88,7 @@ def calibration_table(backtest: Backtest) -> pd.DataFrame:
         equal-tailed 90% of the true share given the count (Beta, Jeffreys' prior), which takes
         hidden runs for independent and is too narrow where they err alike.
     """
-    parts = by_name(_of_new_runs(backtest), "forecaster")
+    parts = by_name(backtest.points.query("kind == 'run'"), "forecaster")
     rows = [
         (name, mass, part[f"coverage_{100 * mass:.0f}"].mean(), len(part))
         for name, part in parts.items()
@@ -131,4 +125,4 @@ def calibration(backtest: Backtest) -> Figure:
     axes.set(xlabel="mass of the interval of one new run (%)", ylabel="hidden runs inside (%)")
     legend(axes, loc="lower right")
     text = f"Bars: {interval_name(DEFAULT_MASS)} of the share, were hidden runs independent."
-    return captioned(figure, f"{text} In brackets: how many hidden runs.")
+    return finished(figure, f"{text} In brackets: how many hidden runs.")

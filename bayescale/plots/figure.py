@@ -1,4 +1,4 @@
-"""Figures without pyplot: their grid of axes, legends and captions. No global setting changes."""
+"""Figures without pyplot: grids of axes, legends, captions. No global setting changes."""
 
 from __future__ import annotations
 
@@ -89,16 +89,23 @@ def legend(axes: Axes, **options: Any) -> None:
     axes.legend(edgecolor="none", framealpha=0.85, fontsize=SMALL, **options)
 
 
-def legend_above(figure: Figure, columns: int = 2) -> None:
-    """Say what is what above the axes, where it covers nothing; the first axes have the labels."""
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    style: dict[str, Any] = {"loc": "outside upper left", "frameon": False, "fontsize": SMALL}
-    figure.legend(handles, labels, ncols=columns, **style)
+def finished(figure: Figure, text: str = "", columns: int = 0) -> Figure:
+    """Say what is what above the axes, and how it is read under them; the same figure.
 
-
-def captioned(figure: Figure, text: str) -> Figure:
-    """Say under the axes what they hold fixed or what their intervals are of; the same figure."""
-    # About half as wide as high, with a margin.
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Its first axes have the labels.
+    text : str
+        What the axes hold fixed or what their intervals are of.
+    columns : int, default 0
+        Of the legend, which covers nothing there; none at 0.
+    """
+    if columns:
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        style: dict[str, Any] = {"loc": "outside upper left", "frameon": False, "fontsize": SMALL}
+        figure.legend(handles, labels, ncols=columns, **style)
+    # Letters are about half as wide as high; with a margin.
     letters = int(figure.get_figwidth() * 72 / (0.53 * SMALL))
     if lines := wrap(text, letters):
         figure.supxlabel("\n".join(lines), fontsize=SMALL, color="0.35", x=0.01, ha="left")

@@ -10,29 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayescale.errors import InputError
-from bayescale.forecast.continuation import split_names
 from bayescale.forecast.discrepancy import NONE
 from bayescale.forecast.forecast import Extrapolation
 from bayescale.forecast.mixture import Ensemble
 from bayescale.intervals import interval_name
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.plots.axes import (
-    arms,
-    band,
-    check_input,
-    label_of,
-    log_axis,
-    mark_beyond,
-    off_zero,
-    zero_place,
-)
+from bayescale.plots.axes import arms, band, label_of, log_axis, mark_beyond, off_zero, zero_place
 from bayescale.plots.colours import BLACK, BLUE, ORANGE, VERMILION, tint
-from bayescale.plots.figure import captioned, legend_above, panels
-from bayescale.plots.lines import line_to
-from bayescale.plots.tables import INNER, as_new_runs, first_fit, intervals
+from bayescale.plots.figure import finished, panels
+from bayescale.plots.lines import check_input, line_to
+from bayescale.plots.tables import INNER, as_new_runs, fits_of, intervals
 from bayescale.posterior.fit import Fit
-from bayescale.runs.points import read_points
 from bayescale.runs.runs import Runs
 
 _KINDS = {"run": "a new run", "mean": "the law's curve"}
@@ -73,26 +62,14 @@ def extrapolation(forecast: Extrapolation, against: str | None = None) -> Figure
     InputError
         If the law has no such input.
     """
-    law = forecast.law
-    symbol = check_input(law, against) if against is not None else _furthest(forecast)
-    figure, (axes,) = panels(height=4.4)
-    seen = forecast.observed[symbol]
-    zero = zero_place(seen, forecast.points[symbol])
-    _draw_runs(axes, off_zero(seen, zero), forecast.observed[law.response.symbol])
-    _draw_points(axes, forecast, symbol, zero)
-    _scale(axes, law, symbol, off_zero(seen, zero), zero)
-    legend_above(figure)
-    return figure
-
-
-def _furthest(forecast: Extrapolation) -> str:
-    """Input whose largest point lies most above the largest run."""
+    law, points = forecast.law, forecast.points
 
     def gain(name: str) -> float:
-        largest = forecast.points[name].max()
-        return float(np.log(largest / forecast.observed[name].max())) if largest > 0 else -np.inf
+        """How many times as large as the largest run the largest point is."""
+        return float(points[name].max() / forecast.observed[name].max())
 
-    return max(forecast.law.input_symbols, key=gain)
+    symbol = max(law.input_symbols, key=gain) if against is None else check_input(law, against)
+    return _drawn(law, symbol, pd.DataFrame(forecast.observed), forecast)
 
 
 def forecast_table(
@@ -125,14 +102,8 @@ def forecast_table(
         ``lower``, ``upper``, ``inner_lower``, ``inner_upper``. ``attrs``: ``against``, ``line``
         (which line it is), ``mass``, ``discrepancy`` and ``notes``.
     """
-    fit = first_fit(forecaster)
-    # A target that goes on from an observed run lies where its inputs are.
-    inputs = (
-        None
-        if at is None
-        else read_points(split_names(fit.runs, fit.groups, at)[0], fit.law, fit.derive)
-    )
-    line = line_to(fit, inputs, against, points)
+    fit = fits_of(forecaster)[0]
+    line = line_to(fit, at, against, points)
     # A line through the data is about new runs.
     wanted = as_new_runs(fit, line.points)
     curve, run = (forecaster.extrapolate(wanted, kind=kind, **options) for kind in ("mean", "run"))
@@ -179,41 +150,61 @@ def forecast(
     InputError
         If points or held-out runs lack a column, or ``against`` is no input that changes.
     """
-    fit = first_fit(forecaster)
+    runs = fits_of(forecaster)[0].runs
     table = forecast_table(forecaster, at, against=against, points=points, **options)
-    symbol, name = table.attrs["against"], fit.law.response.symbol
-    hidden = _held_out(held_out, symbol, name)
+    symbol, name = table.attrs["against"], runs.law.response.symbol
+    hidden = held_out.table if isinstance(held_out, Runs) else held_out
+    missing = [] if hidden is None else [key for key in (symbol, name) if key not in hidden]
+    if missing:
+        raise InputError(f"The held-out runs have no column {', '.join(missing)}.")
     targets = None if at is None else forecaster.extrapolate(at, **options)
-    others = [] if targets is None else [targets.points[symbol]]
-    zero = zero_place(fit.inputs[symbol], table[symbol], hidden[symbol], *others)
-    x = off_zero(fit.inputs[symbol], zero)
+    return _drawn(runs.law, symbol, runs.table, targets, table, hidden)
+
+
+def _drawn(
+    law: Law,
+    symbol: str,
+    runs: pd.DataFrame,
+    targets: Extrapolation | None,
+    table: pd.DataFrame | None = None,
+    hidden: pd.DataFrame | None = None,
+) -> Figure:
+    """Runs and targets on log axes, with bands along a line and hidden runs where there are."""
+    name = law.response.symbol
+    everything = (runs, targets.points if targets else None, table, hidden)
+    zero = zero_place(*(frame[symbol] for frame in everything if frame is not None))
+    x, text = off_zero(runs[symbol], zero), ""
     figure, (axes,) = panels(height=4.4)
-    _draw_bands(axes, table, zero)
-    _draw_runs(axes, x, fit.response)
-    if len(hidden):
+    if table is not None:
+        _draw_bands(axes, table, zero)
+    size, alpha = (2.8, 0.55) if len(x) > 60 else (4.5, 0.85)
+    label = f"observed runs ({len(x)})"
+    axes.plot(x, runs[name], "o", mew=0, ms=size, alpha=alpha, color=BLACK, label=label)
+    if hidden is not None:
         style: dict[str, Any] = {"ms": 4.5, "mfc": "white", "mec": BLACK, "mew": 1.0}
         label = f"held-out runs ({len(hidden)})"
         axes.plot(off_zero(hidden[symbol], zero), hidden[name], "D", label=label, **style)
     if targets is not None:
-        _draw_points(axes, targets, symbol, zero)
-    outside = _limit_response(axes, fit.response, table)
-    _scale(axes, fit.law, symbol, x, zero)
-    legend_above(figure)
-    return captioned(figure, _told(table, outside))
+        _draw_targets(axes, targets, symbol, zero)
+    if table is not None:
+        text = _caption(table, _limit_response(axes, runs[name].to_numpy(), table))
+    axes.margins(x=0.02)
+    log_axis(axes, "x", label_of(law, symbol), 7, zero)
+    log_axis(axes, "y", label_of(law))
+    mark_beyond(axes, x.min(), x.max())
+    return finished(figure, text, columns=2)
 
 
-def _told(table: pd.DataFrame, outside: int) -> str:
+def _caption(table: pd.DataFrame, outside: int) -> str:
     """What the picture holds fixed and leaves out, and what changes how it is read."""
-    told = []
-    if table.attrs["line"]:
-        told.append(table.attrs["line"] + "; observed runs have their own other inputs.")
-    if outside:
-        told.append(f"{outside} of the observed runs lie outside the picture.")
-    if table.attrs["discrepancy"].endswith(NONE):
-        told.append(NONE)
-    if table.attrs["notes"]:
-        told.append(f"Caution: {table.attrs['notes']}.")
-    return " ".join(told)
+    line, notes = table.attrs["line"], table.attrs["notes"]
+    told = (
+        f"{line}; observed runs have their own other inputs." if line else "",
+        f"{outside} of the observed runs lie outside the picture." if outside else "",
+        NONE if table.attrs["discrepancy"].endswith(NONE) else "",
+        f"Caution: {notes}." if notes else "",
+    )
+    return " ".join(filter(None, told))
 
 
 def _draw_bands(axes: Axes, table: pd.DataFrame, zero: float | None) -> None:
@@ -228,30 +219,15 @@ def _draw_bands(axes: Axes, table: pd.DataFrame, zero: float | None) -> None:
     axes.plot(x, table["mean_median"], color=BLUE, lw=1.6, label="the law's curve, median")
 
 
-def _draw_runs(axes: Axes, x: Array, y: Array) -> None:
-    few = len(x) <= 60
-    style: dict[str, Any] = {"ms": 4.5 if few else 2.8, "alpha": 0.85 if few else 0.55}
-    axes.plot(x, y, "o", mew=0, color=BLACK, label=f"observed runs ({len(x)})", **style)
-
-
-def _draw_points(axes: Axes, forecast: Extrapolation, symbol: str, zero: float | None) -> None:
+def _draw_targets(axes: Axes, forecast: Extrapolation, symbol: str, zero: float | None) -> None:
     """Median and intervals at the points of a forecast."""
-    table = extrapolation_table(forecast)
-    x, of = off_zero(table[symbol], zero), _KINDS[forecast.kind]
+    table = intervals(forecast)
+    x, of = off_zero(forecast.points[symbol], zero), _KINDS[forecast.kind]
     style: dict[str, Any] = {"fmt": "s", "ms": 5, "color": VERMILION, "mec": "white"}
     label = f"target, {interval_name(forecast.mass)} and {INNER:.0%} of {of}"
     axes.errorbar(x, table["median"], arms(table, prefix="inner_"), elinewidth=3.5, **style)
     style |= {"elinewidth": 1.4, "capsize": 3, "label": label}
     axes.errorbar(x, table["median"], arms(table), **style)
-
-
-def _held_out(held_out: Any, symbol: str, name: str) -> pd.DataFrame:
-    if held_out is None:
-        return pd.DataFrame(columns=[symbol, name], dtype=float)
-    frame: pd.DataFrame = getattr(held_out, "table", held_out)
-    if missing := [column for column in (symbol, name) if column not in frame]:
-        raise InputError(f"The held-out runs have no column {', '.join(missing)}.")
-    return frame
 
 
 def _limit_response(axes: Axes, response: Array, table: pd.DataFrame) -> int:
@@ -262,18 +238,8 @@ def _limit_response(axes: Axes, response: Array, table: pd.DataFrame) -> int:
     low = min(np.quantile(response, 0.05, method="higher"), table["run_lower"].min())
     high = max(np.quantile(response, 0.95, method="lower"), table["run_upper"].max())
     span = high / low
-    outside = (response < low / span) | (response > high * span)
-    if outside.any():
-        kept = response[~outside]
+    kept = response[(response >= low / span) & (response <= high * span)]
+    if len(kept) < len(response):
         margin = span**0.06
         axes.set_ylim(min(low, kept.min()) / margin, max(high, kept.max()) * margin)
-    return int(outside.sum())
-
-
-def _scale(axes: Axes, law: Law, symbol: str, seen: Array, zero: float | None) -> None:
-    """Response against an input on log axes, what lies beyond the observed places shaded."""
-    axes.margins(x=0.02)
-    log_axis(axes, "x", 7, zero=zero)
-    log_axis(axes, "y")
-    mark_beyond(axes, seen.min(), seen.max())
-    axes.set(xlabel=label_of(law, symbol), ylabel=label_of(law))
+    return len(response) - len(kept)

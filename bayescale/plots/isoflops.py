@@ -21,8 +21,8 @@ from bayescale.forecast.scenarios import Scenarios, scenarios
 from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.plots.axes import arms, curve, label_of, log_axis
 from bayescale.plots.colours import BLACK, SERIES
-from bayescale.plots.figure import captioned, legend_above, panels
-from bayescale.plots.tables import first_fit, quantiles
+from bayescale.plots.figure import finished, panels
+from bayescale.plots.tables import fits_of, quantiles
 from bayescale.posterior.fit import Fit
 
 _LEVELS = 5
@@ -145,7 +145,7 @@ def isoflops(
     """
     table = isoflops_table(forecaster, budgets, **options)
     optima, symbol = table.attrs["optima"], table.attrs["against"]
-    law, mass = first_fit(forecaster).law, interval_name(table.attrs["mass"])
+    law, mass = fits_of(forecaster)[0].law, interval_name(table.attrs["mass"])
     figure, (axes,) = panels()
     for level, colour in zip(optima["budget"], SERIES * 9, strict=False):
         part = table[table["budget"] == level]
@@ -156,12 +156,10 @@ def isoflops(
     style |= {"capsize": 3, "label": f"best {symbol}, {mass}"}
     axes.errorbar(optima[symbol], optima["median"], xerr=error, **style)
     axes.margins(x=0.03)
-    log_axis(axes, "x", 7)
-    log_axis(axes, "y")
-    axes.set(xlabel=label_of(law, symbol), ylabel=label_of(law))
-    legend_above(figure, 3)
+    log_axis(axes, "x", label_of(law, symbol), 7)
+    log_axis(axes, "y", label_of(law))
     text = (
         f"Law's curve at equal cost ({table.attrs['cost']}), {table.attrs['follows']} taking what "
         f"is left: median and {mass}, no discrepancy."
     )
-    return captioned(figure, text)
+    return finished(figure, text, columns=3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from bayescale.errors import InputError
+from bayescale.forecast.continuation import split_names
 from bayescale.judge.hold_out import size
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.numbers import format_number
-from bayescale.plots.axes import check_input
+from bayescale.numbers import write_point
 from bayescale.posterior.fit import Fit
 from bayescale.runs.points import read_points
 
@@ -59,22 +58,30 @@ def middle(fit: Fit) -> dict[str, float]:
     return {str(name): float(np.exp(value)) for name, value in start.items()}
 
 
-def told(place: Mapping[Any, float] | pd.Series[float]) -> str:
-    """Name a place as a person would, e.g. ``N 70B, D 1.4T``."""
-    return ", ".join(f"{name} {format_number(value)}" for name, value in place.items())
+def check_input(law: Law, symbol: str) -> str:
+    """Refuse a symbol that is no input of the law.
+
+    Raises
+    ------
+    InputError
+        With the inputs there are.
+    """
+    if symbol not in law.input_symbols:
+        raise InputError(
+            f"{law.name!r} has no input {symbol!r}; choose from {', '.join(law.input_symbols)}."
+        )
+    return symbol
 
 
-def line_to(
-    fit: Fit, targets: pd.DataFrame | None, against: str | None = None, count: int = 60
-) -> Line:
+def line_to(fit: Fit, at: Any, against: str | None = None, count: int = 60) -> Line:
     """Line from the smallest runs through their middle to a target, or along their trend.
 
     Parameters
     ----------
     fit : Fit
-    targets : pandas.DataFrame, shape (n_targets, n_inputs), or None
-        The line goes to the one of largest mean log input; without targets it follows the
-        runs' trend (how each input grows with their mean log) a decade beyond them.
+    at : mapping or pandas.DataFrame, or None
+        Targets. The line goes to the one of largest mean log input; without targets it follows
+        the runs' trend (how each input grows with their mean log) a decade beyond them.
     against : str, optional
         Input on the axis; the one that changes most along the line if left out.
     count : int
@@ -90,7 +97,7 @@ def line_to(
     """
     symbols, seen = fit.law.input_symbols, _logs(pd.DataFrame(fit.inputs))
     start = seen.mean()
-    end, goal = _end(fit, targets, seen)
+    end, goal = _end(fit, at, seen)
     # An input that is zero at the end is zero all along, and does not move.
     moves = end - start
     symbol = check_input(fit.law, against) if against else str(moves.abs().idxmax())
@@ -103,24 +110,24 @@ def line_to(
     # From where the line leaves the observed box below, to the further of the box and the end.
     box = (seen.agg(["min", "max"]) - start) / moves
     low, high = np.sort(box.loc[:, moving].to_numpy(), axis=0)
-    at = np.linspace(low.max(), max(1.0, high.min()), count)
-    places = pd.DataFrame(np.exp(start.to_numpy() + np.outer(at, moves)), columns=list(symbols))
+    steps = np.linspace(low.max(), max(1.0, high.min()), count)
+    places = pd.DataFrame(np.exp(start.to_numpy() + np.outer(steps, moves)), columns=list(symbols))
     points = _consistent(fit, places.fillna(0.0), end.apply(np.exp).fillna(0.0))
-    text = f"Line from the middle of the runs ({told(middle(fit))}) {goal}"
+    text = f"Line from the middle of the runs ({write_point(middle(fit), ' ')}) {goal}"
     ordered = points.sort_values(symbol, ignore_index=True)
     return Line(ordered, symbol, text if len(symbols) > 1 else "")
 
 
-def _end(
-    fit: Fit, targets: pd.DataFrame | None, seen: pd.DataFrame
-) -> tuple[pd.Series[float], str]:
+def _end(fit: Fit, at: Any, seen: pd.DataFrame) -> tuple[pd.Series[float], str]:
     """Logs of where a line ends, and that in words."""
     start = seen.mean()
-    if targets is not None:
+    if at is not None:
+        # A target that goes on from an observed run lies where its inputs are.
+        targets = read_points(split_names(fit.runs, fit.groups, at)[0], fit.law, fit.derive)
         logs = _logs(targets)
         largest = int(logs.fillna(start).mean(axis=1).argmax())
         if ((logs.iloc[largest] - start).abs() > _STILL).any():
-            return logs.iloc[largest], f"to {told(targets.iloc[largest])}"
+            return logs.iloc[largest], f"to {write_point(targets.iloc[largest].to_dict(), ' ')}"
     sizes = pd.Series(size(fit.inputs))
     alike = sizes.max() == sizes.min()
     # How the log of an input grows with the size of the runs.
@@ -156,7 +163,7 @@ def line_along(fit: Fit, symbol: str, at: Any = None, count: int = 60) -> Line:
     most = max(seen.max(), fixed[symbol]) if at is not None else seen.max() * 10**DECADES
     points = pd.DataFrame({**fixed, symbol: np.geomspace(least, most, count)})
     others = {name: value for name, value in fixed.items() if name != symbol}
-    text = f"Held fixed: {told(others)}" if others else ""
+    text = f"Held fixed: {write_point(others, ' ')}" if others else ""
     return Line(_bounded(fit.law, points), symbol, text)
 
 

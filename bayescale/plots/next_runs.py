@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from bayescale.decision.buying.next_runs import NextRuns
 from bayescale.decision.cost import write_amount
 from bayescale.intervals import interval_name
+from bayescale.numbers import write_point
 from bayescale.plots.axes import log_axis, name_rows
 from bayescale.plots.colours import BLACK, BLUE, GREY, ORANGE, VERMILION, tint
-from bayescale.plots.figure import captioned, legend, panels
-from bayescale.plots.lines import told
+from bayescale.plots.figure import finished, legend, panels
 
 _CANDIDATES = 12
 
@@ -40,7 +40,7 @@ def candidates_table(found: NextRuns, most: int | None = _CANDIDATES) -> pd.Data
         table = table[table["bought"] | (np.arange(len(table)) < most)]
     inputs = table[list(found.targets)].to_dict("records")
     costs = [write_amount(*each) for each in zip(table["cost"], table["unit"], strict=True)]
-    names = [f"{told(place)} ({cost})" for place, cost in zip(inputs, costs, strict=True)]
+    names = [f"{write_point(x, ' ')} ({cost})" for x, cost in zip(inputs, costs, strict=True)]
     table.insert(0, "run", names)
     return table
 
@@ -84,7 +84,7 @@ def candidates(found: NextRuns) -> Figure:
         f"Best first, by {found.by}; orange: to buy. Interval: {interval_name(found.mass)}. "
         "Bars: ± 2 standard errors of the simulation."
     )
-    return captioned(figure, text)
+    return finished(figure, text)
 
 
 def costs(found: NextRuns) -> Figure:
@@ -109,8 +109,7 @@ def costs(found: NextRuns) -> Figure:
             axes.errorbar(table["cost"][rows], effect[rows], error[rows], **style)
         axes.axhline(0, color="0.6", lw=0.8, zorder=-1)
         axes.set_ylabel(label)
-    log_axis(several[-1], "x")
     unit = "dollars" if found.candidates.unit == "$" else "FLOPs"
-    several[-1].set_xlabel(f"cost of one run ({unit})")
+    log_axis(several[-1], "x", f"cost of one run ({unit})")
     legend(several[0])
     return figure

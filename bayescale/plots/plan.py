@@ -15,7 +15,7 @@ from bayescale.intervals import interval_name
 from bayescale.numbers import format_number
 from bayescale.plots.axes import band, curve, label_of, log_axis
 from bayescale.plots.colours import BLACK, BLUE, DASHED, GREEN, SERIES, VERMILION, tint
-from bayescale.plots.figure import SMALL, captioned, legend, panels
+from bayescale.plots.figure import SMALL, finished, legend, panels
 
 _CLASSES = 40
 _UNITS = {"FLOPs": "budget (FLOPs)", "$": "budget (dollars)"}
@@ -38,7 +38,7 @@ def designs(plan: Plan) -> Figure:
     figure, (left, right) = panels(1, 2, width=10.0)
     _draw_risk(left, plan)
     _draw_path(right, plan, plan.frontier[plan.frontier["possible"]])
-    return captioned(figure, f"Risk: {plan.risk}. {_bands(plan)}")
+    return finished(figure, f"Risk: {plan.risk}. {_bands(plan)}")
 
 
 def _draw_risk(axes: Axes, plan: Plan) -> None:
@@ -54,8 +54,8 @@ def _draw_risk(axes: Axes, plan: Plan) -> None:
     axes.plot(*place, "o", ms=7, color=GREEN, mec="white")
     above: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": SMALL}
     axes.annotate(format_number(place[0]), place, (0, 8), **above)
-    log_axis(axes, "x", 5)
-    axes.set(xlabel=f"{label_of(law, name)}, all on one budget", ylabel=label_of(law))
+    log_axis(axes, "x", f"{label_of(law, name)}, all on one budget", 5)
+    axes.set_ylabel(label_of(law))
     legend(axes)
 
 
@@ -64,16 +64,14 @@ def _draw_path(axes: Axes, plan: Plan, path: pd.DataFrame) -> None:
     for name, colour in zip(plan.task.space.free, SERIES, strict=False):
         label = label_of(plan.task.scenarios.law, name)
         curve(axes, path["budget"], path, name, f"{name}*_", colour, label)
-    axes.set_ylabel("the plans' designs")
-    _scale_budget(axes, plan)
+    _scale_budget(axes, plan, "the plans' designs")
 
 
-def _scale_budget(axes: Axes, plan: Plan) -> None:
+def _scale_budget(axes: Axes, plan: Plan, label: str) -> None:
     axes.axvline(plan.budget.amount, color="0.4", lw=0.9, ls=DASHED)
     axes.margins(x=0)
-    log_axis(axes, "x", 5)
-    log_axis(axes, "y")
-    axes.set_xlabel(_UNITS[plan.budget.unit])
+    log_axis(axes, "x", _UNITS[plan.budget.unit], 5)
+    log_axis(axes, "y", label)
     legend(axes)
 
 
@@ -114,10 +112,9 @@ def frontier(plan: Plan) -> Figure:
     left.plot(x, table["median"], color=BLUE, lw=1.6, label="response, median")
     if plan.risk.name not in ("median", *_NO_RESPONSE):
         left.plot(x, table["risk"], color=VERMILION, lw=1.4, ls=DASHED, label=str(plan.risk))
-    left.set_ylabel(label_of(plan.task.scenarios.law))
-    _scale_budget(left, plan)
+    _scale_budget(left, plan, label_of(plan.task.scenarios.law))
     _draw_path(right, plan, table)
-    return captioned(figure, _bands(plan))
+    return finished(figure, _bands(plan))
 
 
 def regret_table(plan: Plan) -> pd.DataFrame:
@@ -163,4 +160,4 @@ def regret(plan: Plan) -> Figure:
     axes.set(xlabel=label, ylabel="scenarios (%)")
     legend(axes)
     text = f"Under the same budget, {plan.budget}; the last class holds all beyond it."
-    return captioned(figure, text)
+    return finished(figure, text)

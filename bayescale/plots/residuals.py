@@ -13,7 +13,7 @@ from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.law.prior import Array
 from bayescale.plots.axes import label_of, log_axis, off_zero, zero_place
 from bayescale.plots.colours import BLACK, BLUE, ORANGE, VERMILION, tint
-from bayescale.plots.figure import captioned, legend_above, named_panels
+from bayescale.plots.figure import finished, named_panels
 from bayescale.plots.tables import as_new_runs, quantiles
 from bayescale.posterior.fit import Fit
 
@@ -73,16 +73,14 @@ def residuals(fit: Fit, *, mass: float = DEFAULT_MASS, seed: int = 0) -> Figure:
         axes.axhline(0, color="0.4", lw=0.8)
         _draw_residuals(axes, x, table["residual"].to_numpy(), _FAR * low, _FAR * high)
         axes.margins(x=0.04)
-        log_axis(axes, "x", 5, zero=zero)
-        axes.set_xlabel(label_of(fit.law, symbol))
+        log_axis(axes, "x", label_of(fit.law, symbol), 5, zero)
     figure.axes[0].set_ylabel("observed − fitted (%)")
-    legend_above(figure)
     note = f"Fitted: median of the law's curve for {fit.law.response.symbol}."
     far = table["residual"][~table["residual"].between(_FAR * low, _FAR * high)]
     if len(far):
         span = f"between {far.min():+.0f}% and {far.max():+.0f}%"
         note += f" {len(far)} runs lie further out, {span}."
-    return captioned(figure, note)
+    return finished(figure, note, columns=2)
 
 
 def _draw_residuals(axes: Axes, x: Array, residual: Array, low: float, high: float) -> None:

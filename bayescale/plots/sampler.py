@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from bayescale.errors import InputError
 from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.plots.colours import BLUE, ORANGE, SERIES, tint
-from bayescale.plots.figure import LABEL, captioned, legend, legend_above, named_panels, panels
-from bayescale.plots.tables import by_name, check_parameters
+from bayescale.plots.figure import LABEL, finished, legend, named_panels, panels
+from bayescale.plots.parameters import check_parameters
+from bayescale.plots.tables import by_name
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.knowledge.diagnostics import E_BFMI_LIMIT
 
@@ -56,7 +57,7 @@ def ranks_table(fit: Fit, parameters: Sequence[str] | None = None) -> pd.DataFra
 
     _check_sampled(fit)
     r_hat = fit.diagnostics.table["r_hat"].sort_values(ascending=False)
-    names = check_parameters(parameters or r_hat.index[:_SHOWN], list(r_hat.index))
+    names = check_parameters(parameters or r_hat.index[:_SHOWN], r_hat.index)
     chains, length = fit.draws["posterior"][names[0]].shape
     size, expected, tail = chains * length, length / _BINS, (1 - DEFAULT_MASS) / 2
     low, high = hypergeom.ppf(np.array([tail, 1 - tail]), size, size // _BINS, length) / expected
@@ -91,9 +92,9 @@ def ranks(fit: Fit, parameters: Sequence[str] | None = None) -> Figure:
         axes.set_title(name, fontsize=LABEL)
         axes.set(xlim=(0, 100), ylim=(0, max(2.0, 1.05 * table["ratio"].max())))
     figure.supylabel("draws / expected", fontsize=LABEL)
-    legend_above(figure, 4)
-    text = "Across: rank among all draws (%). Level where chains agree; grey: "
-    return captioned(figure, f"{text}{interval_name(DEFAULT_MASS)} for independent draws.")
+    grey = f"{interval_name(DEFAULT_MASS)} for independent draws"
+    text = f"Across: rank among all draws (%). Level where chains agree; grey: {grey}."
+    return finished(figure, text, columns=4)
 
 
 def energy_table(fit: Fit) -> pd.DataFrame:
@@ -147,4 +148,4 @@ def energy(fit: Fit) -> Figure:
     axes.set(xlabel="energy about its mean (nats)", ylabel="draws (%)", ylim=(0, None))
     legend(axes)
     found, wanted = f"{fit.diagnostics.e_bfmi:.2f}", f"(wanted at least {E_BFMI_LIMIT})"
-    return captioned(figure, f"Smallest E-BFMI of a chain: {found} {wanted}.")
+    return finished(figure, f"Smallest E-BFMI of a chain: {found} {wanted}.")

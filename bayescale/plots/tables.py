@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import numpy as np
 import pandas as pd
 
-from bayescale.errors import InputError
 from bayescale.forecast.forecast import Extrapolation
 from bayescale.forecast.mixture import Ensemble
 from bayescale.intervals import bounds
 from bayescale.law.prior import Array
-from bayescale.law.symbols import TOTAL
 from bayescale.posterior.fit import Fit
-from bayescale.posterior.predictor import Curve
 
 # Mass of the inner intervals.
 INNER = 0.5
-# Quantiles of a picture take no more draws than these.
-_DRAWS = 1000
 
 
 def quantiles(
@@ -45,43 +37,9 @@ def intervals(forecast: Extrapolation) -> pd.DataFrame:
     return forecast.table[["median", "lower", "upper"]].join(inner)
 
 
-def few_draws(fit: Fit) -> Curve:
-    """The law's curve at evenly thinned draws, as many as quantiles in a picture take."""
-    count = fit.curve.free[TOTAL].size
-    return fit.curve.pick(np.linspace(0, count - 1, min(_DRAWS, count)).astype(int))
-
-
-def first_fit(forecaster: Fit | Ensemble) -> Fit:
-    """The fit whose runs and law a forecaster shows."""
-    return forecaster.fits[0] if isinstance(forecaster, Ensemble) else forecaster
-
-
-def posterior_draws(fit: Fit) -> dict[str, Array]:
-    """Every parameter that tables name, in raw units, chains one after the other."""
-    return {str(name): x.to_numpy().ravel() for name, x in fit.draws["posterior"].items()}
-
-
-def telling(fit: Fit) -> list[str]:
-    """Parameters that have a prior of their own, weights as their shares."""
-    weights = {item.symbol for item in fit.law.weights}
-    return [name for name in posterior_draws(fit) if name not in weights]
-
-
-def check_parameters(wanted: Iterable[str], known: Sequence[str]) -> list[str]:
-    """Refuse parameters that a fit does not have.
-
-    Raises
-    ------
-    InputError
-        With those there are.
-    """
-    names = list(wanted)
-    if unknown := [name for name in names if name not in known]:
-        raise InputError(
-            f"The fit has no parameter {', '.join(map(repr, unknown))}; choose from "
-            f"{', '.join(known)}."
-        )
-    return names
+def fits_of(forecaster: Fit | Ensemble) -> tuple[Fit, ...]:
+    """The fits that a forecaster is made of; the runs and the law of the first are shown."""
+    return forecaster.fits if isinstance(forecaster, Ensemble) else (forecaster,)
 
 
 def as_new_runs(fit: Fit, points: pd.DataFrame) -> pd.DataFrame:

@@ -9,8 +9,10 @@ import numpy as np
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.forecast import Extrapolation
 from bayescale.intervals import DEFAULT_MASS, bounds, interval_name
+from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.numbers import format_number
+from bayescale.numbers import write_point
+from bayescale.plots.axes import label_of
 from bayescale.posterior.fit import Fit
 from bayescale.report.document import Block, Bullets, Heading, Paragraph, digits, table
 from bayescale.report.results import Results, Subject
@@ -30,18 +32,12 @@ def answer(results: Results) -> Iterator[Block]:
         yield from _as_given(given, number)
     for backtest in results.backtests:
         yield from map(Paragraph, backtest.text.splitlines())
-    forecast = any(subject.forecast for subject in results.subjects)
-    if not (results.decisions or forecast or results.given or results.backtests):
+    if not (results.decisions or results.forecasts or results.given or results.backtests):
         yield from (Paragraph(_at_reference(fit, name)) for name, fit in results.fits)
         yield Paragraph("No target was stated: the what-if below forecasts any.")
     if warnings := tuple(dict.fromkeys(_warnings(results))):
         yield Heading("Before you rely on these numbers")
         yield Bullets(warnings)
-
-
-def place_of(row: Mapping[str, float]) -> str:
-    """A point as it is typed: ``N = 70B, D = 1.4T``."""
-    return ", ".join(f"{name} = {format_number(value)}" for name, value in row.items())
 
 
 def _of_targets(subject: Subject, forecast: Extrapolation, assumed: Assumptions) -> Iterator[Block]:
@@ -52,23 +48,20 @@ def _of_targets(subject: Subject, forecast: Extrapolation, assumed: Assumptions)
     rows = (frame.to_dict("records") for frame in (points, run, mean))
     for point, own, curve in zip(*rows, strict=True):
         yield Paragraph(
-            f"At {place_of(point)}: {law.response.symbol} = {digits(own['median'])} "
+            f"At {write_point(point, ' = ')}: {law.response.symbol} = {digits(own['median'])} "
             f"{law.response.unit} (median). One new run ends {_between(own)}, the law's curve lies "
             f"{_between(curve)} ({interval} each); {own['reach']:.1f} decades beyond the runs, by "
             f"{name}.",
             strong=True,
         )
-    shown = {
-        f"{kind}: {part}": frame[part]
-        for kind, frame in (("one new run", run), ("the law's curve", mean))
-        for part in ("median", "lower", "upper")
-    }
-    title = (
-        f"{law.response.symbol} ({law.response.unit}) by {name}; {interval}; reach in decades "
-        "beyond the runs"
-    )
-    both = points.assign(**shown, reach=run["reach"])
-    yield table(both, title, human=law.input_symbols, folded=True)
+    kinds = {"one new run: ": run, "the law's curve: ": mean}
+    shown = [frame[["median", "lower", "upper"]].add_prefix(kind) for kind, frame in kinds.items()]
+    both = points.join(shown).assign(reach=run["reach"])
+    yield table(both, _caption(law, name, interval), human=law.input_symbols, folded=True)
+
+
+def _caption(law: Law, name: str, interval: str) -> str:
+    return f"{label_of(law)} by {name}; {interval}; reach in decades beyond the runs"
 
 
 def _between(row: Mapping[str, float]) -> str:
@@ -76,12 +69,8 @@ def _between(row: Mapping[str, float]) -> str:
 
 
 def _as_given(given: Extrapolation, number: int) -> Iterator[Block]:
-    law = given.law
-    title = (
-        f"Forecast {number}: {law.response.symbol} ({law.response.unit}) by {law.name}; "
-        f"{given.table['interval'].iloc[0]}; reach in decades beyond the runs"
-    )
-    yield table(given.table, title, human=law.input_symbols)
+    caption = _caption(given.law, given.law.name, given.table["interval"].iloc[0])
+    yield table(given.table, f"Forecast {number}: {caption}", human=given.law.input_symbols)
     yield Paragraph(given.discrepancy)
 
 
@@ -98,13 +87,12 @@ def _at_reference(fit: Fit, name: str) -> str:
         own = fit.draws["posterior"][first.symbol].to_numpy().ravel()
         said += f", of {first.symbol} ({first.meaning}) {told(own)}"
     return (
-        f"{name}: in the middle of the runs ({place_of(reference)}) {said}; "
+        f"{name}: in the middle of the runs ({write_point(reference, ' = ')}) {said}; "
         f"{interval_name(DEFAULT_MASS)} each."
     )
 
 
 def _warnings(results: Results) -> Iterator[str]:
-    runs = [(s.name, s.forecast) for s in results.subjects if s.forecast]
     for name, fit in results.fits:
         for problem in fit.diagnostics.problems:
             if problem.severity != "note":
@@ -114,12 +102,12 @@ def _warnings(results: Results) -> Iterator[str]:
                 f"{name}: this fit did not converge, so nothing is forecast from it; fit "
                 "it again as the messages say."
             )
-    for name, run in runs:
+    for name, run in results.forecasts:
         if run.reach.max() > FAR:
             yield (
                 f"{name}: the furthest target lies {run.reach.max():.1f} "
                 "decades beyond the runs. No interval knows of what never happened at the "
                 "scales seen; hide your largest runs (bayescale backtest) to see how they held."
             )
-    for found in (*(run for _, run in runs), *results.given):
+    for found in (*(run for _, run in results.forecasts), *results.given):
         yield from (f"{found.law.name}: {note}." for note in found.notes)

@@ -7,12 +7,14 @@ arXiv:2502.18969.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 
 import numpy as np
 
 from bayescale.errors import InputError
 from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.judge.backtest import Backtest
+from bayescale.law.prior import Array
 from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE
 from bayescale.numbers import format_number
 from bayescale.posterior.fit import Fit
@@ -80,36 +82,33 @@ def _hint(fit: Fit, symbol: str) -> str:
 
 
 def _counted(fit: Fit, backtests: Sequence[Backtest]) -> tuple[tuple[str, str], ...]:
-    objective = (
-        f"{fit.law.response.symbol} = {fit.law.formula}; posterior "
-        f"{'approximated (preview)' if fit.approximate else 'sampled'}, Student-t noise on the "
-        "log response, priors as listed"
-    )
-    again = (
-        f"data digest {fit.runs.digest[:12]}, seed "
-        f"{fit.provenance.get('seed', UNKNOWN)}, law version {fit.law.version}; see Provenance"
-    )
+    route = "approximated (preview)" if fit.approximate else "sampled"
     return (
         ("How many runs?", f"{len(fit.response)} observations"),
-        ("Over which range of each input?", _ranges(fit)),
+        ("Over which range of each input?", "; ".join(starmap(_range, fit.inputs.items()))),
         ("Early checkpoints of a run, in or out?", _checkpoints(fit)),
         ("How noisy is a run, and was any repeated?", _noise(fit)),
         ("Which runs lie far from the law, and what was done?", _outliers(fit)),
-        ("What was fitted, by which objective?", objective),
+        (
+            "What was fitted, by which objective?",
+            f"{fit.law.response.symbol} = {fit.law.formula}; posterior {route}, Student-t noise on "
+            "the log response, priors as listed",
+        ),
         ("How were runs split to check the forecast?", _split(backtests)),
-        ("Can it be done again?", again),
+        (
+            "Can it be done again?",
+            f"data digest {fit.runs.digest[:12]}, seed {fit.provenance.get('seed', UNKNOWN)}, law "
+            f"version {fit.law.version}; see Provenance",
+        ),
     )
 
 
-def _ranges(fit: Fit) -> str:
-    told = []
-    for symbol, x in fit.inputs.items():
-        low, high = x[x > 0].min(), x.max()
-        told.append(
-            f"{symbol} from {format_number(low)} to {format_number(high)} "
-            f"({np.log10(high / low):.1f} decades, {len(np.unique(x))} values)"
-        )
-    return "; ".join(told)
+def _range(symbol: str, x: Array) -> str:
+    low, high = x[x > 0].min(), x.max()
+    return (
+        f"{symbol} from {format_number(low)} to {format_number(high)} "
+        f"({np.log10(high / low):.1f} decades, {len(np.unique(x))} values)"
+    )
 
 
 def _checkpoints(fit: Fit) -> str:

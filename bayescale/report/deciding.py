@@ -72,20 +72,12 @@ def budgets_of(plan: Plan) -> Budgets:
     Its designs are those that the plan would choose under each budget; the page evaluates the
     draws there.
     """
-    symbols = plan.task.scenarios.law.input_symbols
+    symbols = list(plan.task.scenarios.law.input_symbols)
     frontier = plan.frontier[plan.frontier["possible"]]
-    rows = tuple(
-        (
-            write_amount(row["budget"], plan.budget.unit),
-            *(format_number(row[name]) for name in symbols),
-            digits(row["risk"]),
-        )
-        for row in frontier.to_dict("records")
-    )
-    return Budgets(
-        f"Budget, spent as the plan by {plan.risk} would",
-        ("budget", *symbols, f"risk ({plan.risk})"),
-        rows,
-        int(np.abs(np.log(frontier["budget"].to_numpy() / plan.budget.amount)).argmin()),
-        tuple(frontier[list(symbols)].astype(float).itertuples(index=False, name=None)),
-    )
+    shown = frontier[symbols].map(format_number)
+    shown.insert(0, "budget", [write_amount(x, plan.budget.unit) for x in frontier["budget"]])
+    shown[f"risk ({plan.risk})"] = frontier["risk"].map(digits)
+    start = np.abs(np.log(frontier["budget"] / plan.budget.amount)).argmin()
+    designs = tuple(frontier[symbols].astype(float).itertuples(index=False, name=None))
+    caption = f"Budget, spent as the plan by {plan.risk} would"
+    return Budgets(table(shown, caption), int(start), designs)

@@ -15,9 +15,9 @@ from bayescale.errors import InputError
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.forecast import Extrapolation
 from bayescale.judge.scores import score
-from bayescale.plots.hidden import hidden_runs
+from bayescale.plots.beside import hidden_runs
 from bayescale.posterior.fit import Fit, fit
-from bayescale.report.document import Code, Paragraph, Picture, Section, picture, table
+from bayescale.report.document import Code, Document, Paragraph, Picture, Section, picture, table
 from bayescale.report.report import compose
 from bayescale.report.results import sort_results
 from bayescale.report.writing import write_html
@@ -89,23 +89,20 @@ class Result:
     Attributes
     ----------
     study : Study
-    runs, held_out : Runs
-        Those that were fitted, and those that were hidden.
+    held_out : Runs
+        Those that were hidden.
     fit : Fit
+        To the others.
     forecast : Extrapolation
         Of new runs where the hidden ones are.
-    scores : pandas.Series
-        Of the forecast against what was measured.
     seconds : float
         Of the fit, compilation included.
     """
 
     study: Study
-    runs: Runs
     held_out: Runs
     fit: Fit
     forecast: Extrapolation
-    scores: pd.Series
     seconds: float
 
     @property
@@ -119,10 +116,11 @@ class Result:
     def verdict(self) -> str:
         """Say in a sentence how the forecast did."""
         table, mass = self.comparison, self.forecast.mass
+        error = score(self.forecast, self.held_out.response)["rmsle"]
         return (
             f"{table['inside'].sum()} of {len(table)} hidden runs lie inside their equal-tailed "
             f"{mass:.0%} interval of one new run, up to {table['reach'].max():.1f} decades beyond "
-            f"the fitted runs; the median forecast is off by {self.scores['rmsle']:.1%} (root mean "
+            f"the fitted runs; the median forecast is off by {error:.1%} (root mean "
             "square)."
         )
 
@@ -148,8 +146,7 @@ def studies(seed: int) -> Iterator[Result]:
         found = fit(runs, seed=seed)
         seconds = time.perf_counter() - start
         forecast = found.extrapolate(held_out.table[list(runs.law.input_symbols)])
-        scores = score(forecast, held_out.response)
-        yield Result(study, runs, held_out, found, forecast, scores, seconds)
+        yield Result(study, held_out, found, forecast, seconds)
 
 
 def write_page(results: Sequence[Result], folder: Path) -> Path:
@@ -176,13 +173,8 @@ def write_page(results: Sequence[Result], folder: Path) -> Path:
         copyfile(datasets.path(name), folder / f"{name}.csv")
     furthest = [result.comparison[list(result.fit.inputs)].iloc[[-1]] for result in results]
     whole = compose(sort_results([result.fit for result in results], furthest, Assumptions()))
-    studies = (*map(_of_study, results), Section("own", "With your own runs", _OWN))
-    document = replace(
-        whole,
-        title="Forecasts of runs that were hidden",
-        lead=_LEAD,
-        sections=(*studies, *whole.sections),
-    )
+    shown = (*map(_of_study, results), Section("own", "With your own runs", _OWN), *whole.sections)
+    document = Document("Forecasts of runs that were hidden", _LEAD, shown)
     for image in document.blocks(Picture):
         if image.suffix == "png":
             (folder / f"{image.name}.png").write_bytes(image.image)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,7 @@ from matplotlib.text import Text
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from bayescale.numbers import brief, format_number
-
-if TYPE_CHECKING:
-    from bayescale.report.whatif import WhatIf
+from bayescale.report.whatif import WhatIf
 
 UNKNOWN = "unknown"
 # Columns of bayescale's tables that say the same in every row, or nothing to a reader.
@@ -98,37 +96,25 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Interactive:
-    """Sliders and boxes that forecast in the browser."""
-
-    what_if: WhatIf
-
-
-@dataclass(frozen=True)
 class Budgets:
     """A slider over the budgets of a plan, for the what-if that stands before it.
 
     Attributes
     ----------
-    caption : str
-    columns : tuple of str
-        Of the rows; the first is the budget.
-    rows : tuple of tuple of str
-        What the plan says under each budget.
+    table : Table
+        What the plan says under each budget, which stands in its first column.
     start : int
         Which budget is shown first.
     designs : tuple of tuple of float
         Raw inputs of the plan's design under each budget, in the law's order.
     """
 
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    table: Table
     start: int
     designs: tuple[tuple[float, ...], ...]
 
 
-Block = Paragraph | Heading | Bullets | Code | Table | Picture | Interactive | Budgets
+Block = Paragraph | Heading | Bullets | Code | Table | Picture | WhatIf | Budgets
 
 
 @dataclass(frozen=True)
@@ -155,11 +141,7 @@ class Document:
 
 
 def table(
-    frame: pd.DataFrame,
-    caption: str,
-    *,
-    human: Sequence[str] = (),
-    folded: bool = False,
+    frame: pd.DataFrame, caption: str, *, human: Sequence[str] = (), folded: bool = False
 ) -> Table:
     """Make a table of a data frame.
 

@@ -6,28 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.judge.backtest import Backtest
+from bayescale.law.prior import Prior
 from bayescale.plots.backtest import calibration, calibration_table
-from bayescale.plots.composition import composition, composition_table
-from bayescale.plots.ensemble import laws
+from bayescale.plots.beside import laws
+from bayescale.plots.curve import composition, composition_table
 from bayescale.plots.forecast import forecast, forecast_table
 from bayescale.plots.parameters import prior_posterior
 from bayescale.plots.residuals import residuals
+from bayescale.plots.tables import fits_of
 from bayescale.posterior.fit import Fit
-from bayescale.report.document import (
-    Block,
-    Code,
-    Heading,
-    Paragraph,
-    Table,
-    bullets,
-    picture,
-    table,
-)
+from bayescale.report.document import Block, Code, Heading, Paragraph, bullets, picture, table
 from bayescale.report.prior_sensitivity import prior_sensitivity
-from bayescale.report.results import Subject, fits_of
+from bayescale.report.results import Subject
 
 # Rows of a table behind a picture that a page shows; the picture has them all.
 _MOST_ROWS = 12
@@ -90,23 +85,21 @@ def _law(fit: Fit, place: int) -> Iterator[Block]:
     yield from bullets(law.references)
     caption = f"Parameters of {law.name}: median and {_INTERVAL}, raw units"
     yield table(summary.drop(columns="sd"), caption)
-    rows = tuple(_priors(fit))
-    yield Table(f"Priors of {law.name}", ("parameter", "prior", "why"), rows, folded=True)
+    rows = [(name, str(prior), _why(fit, name, prior)) for name, prior in fit.priors.free]
+    priors = pd.DataFrame(rows, columns=["parameter", "prior", "why"])
+    yield table(priors, f"Priors of {law.name}", folded=True)
     if constraints := summary.attrs["soft_constraints"]:
         yield Paragraph("Believed of what follows from the parameters, as soft constraints:")
         yield from bullets(constraints)
-    shown_ones = [item.symbol for item in law.curvature] or None
+    drawn = prior_posterior(fit, [item.symbol for item in law.curvature] or None)
     caption = f"Exponents and shapes of {law.name}: prior and posterior."
-    yield picture(f"priors-{place}", prior_posterior(fit, shown_ones), caption)
+    yield picture(f"priors-{place}", drawn, caption)
 
 
-def _priors(fit: Fit) -> Iterator[tuple[str, str, str]]:
-    """Priors as the fit used them, with the law's reasons where they are the law's."""
-    for name, prior in fit.priors.free:
-        if name in fit.stated.priors:
-            yield name, str(prior), "given for this fit in the place of the law's"
-        else:
-            yield name, str(prior), prior.why + (f" ({prior.source})" if prior.source else "")
+def _why(fit: Fit, name: str, prior: Prior) -> str:
+    if name in fit.stated.priors:
+        return "given for this fit in the place of the law's"
+    return prior.why + (f" ({prior.source})" if prior.source else "")
 
 
 def _data(fit: Fit) -> Iterator[Block]:

@@ -12,7 +12,7 @@ from bayescale.law.discrepancy import Discrepancy
 from bayescale.report.answer import answer
 from bayescale.report.checklist import check_facts, checklist
 from bayescale.report.deciding import budgets_of, deciding
-from bayescale.report.document import Block, Document, Interactive, Paragraph, Section
+from bayescale.report.document import Block, Document, Paragraph, Section
 from bayescale.report.evidence import behind, held_before
 from bayescale.report.provenance import provenance
 from bayescale.report.results import Results, Subject, sort_results
@@ -114,17 +114,14 @@ def _what_ifs(results: Results) -> Iterator[Block]:
             # A law may use a function that browsers lack; the rest of the report stands.
             yield Paragraph(f"{none}{fault}")
         else:
-            yield Interactive(made)
+            yield made
             yield from map(budgets_of, subject.plans)
 
 
-def _start(subject: Subject) -> dict[str, float] | None:
+def _start(subject: Subject) -> dict[Any, float] | None:
     """What a what-if shows first: the first target, else a plan's design."""
     if subject.forecast:
-        first = subject.forecast.points.iloc[0]
-    elif subject.plans:
-        plan = subject.plans[0]
-        first = plan.choice[list(plan.task.scenarios.law.input_symbols)]
-    else:
-        return None
-    return {str(name): float(value) for name, value in first.items()}
+        return subject.forecast.points.iloc[0].to_dict()
+    for plan in subject.plans:
+        return plan.choice[list(plan.task.scenarios.law.input_symbols)].astype(float).to_dict()
+    return None

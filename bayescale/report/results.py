@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from bayescale.decision.plan import Plan
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
 from bayescale.forecast.assumptions import Assumptions
-from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.forecast import Extrapolation, extrapolate
 from bayescale.forecast.mixture import Ensemble
 from bayescale.forecast.scenarios import Forecaster
 from bayescale.judge.backtest import Backtest
+from bayescale.plots.tables import fits_of
 from bayescale.posterior.fit import Fit
 from bayescale.runs.points import read_points
 
@@ -80,6 +81,11 @@ class Results:
         """The fits alone, with their names."""
         return tuple((s.name, s.forecaster) for s in self.subjects if isinstance(s.forecaster, Fit))
 
+    @property
+    def forecasts(self) -> tuple[tuple[str, Extrapolation], ...]:
+        """What was forecast at targets, with the names of the forecasters."""
+        return tuple((s.name, s.forecast) for s in self.subjects if s.forecast)
+
 
 def sort_results(
     results: Any, targets: Any, assumed: Assumptions, facts: Mapping[str, str] | None = None
@@ -108,40 +114,29 @@ def sort_results(
                 f"and next runs; it was given a {type(item).__name__}."
             )
     plans, averages = _of(listed, Plan), _of(listed, Ensemble)
-    fits = [*_of(listed, Fit), *(fit for whole in averages for fit in whole.fits)]
     planned = [plan.task.scenarios.forecaster for plan in plans]
+    fits = [*_of(listed, Fit), *(fit for whole in averages for fit in whole.fits)]
     fits += _of(planned, Fit)
     forecasters: list[Forecaster] = [*dict.fromkeys(fits), *dict.fromkeys(averages)]
-    points = _targets(targets, forecasters)
-    subjects = []
+    points, subjects = _targets(targets, forecasters), []
     for place, (name, found) in enumerate(zip(_names(forecasters), forecasters, strict=True)):
         usable = assumed.allow_unconverged or all(f.diagnostics.passed for f in fits_of(found))
         forecast = _forecast(found, points, assumed) if usable else None
         own = tuple(plan for plan in plans if plan.task.scenarios.forecaster is found)
         subjects.append(Subject(place, name, found, usable, forecast, own))
-    return Results(
-        tuple(subjects),
-        _of(listed, Extrapolation),
-        _of(listed, Backtest),
-        (*plans, *_of(listed, NextRuns), *_of(listed, Options)),
-        assumed,
-        facts or {},
-    )
-
-
-def fits_of(forecaster: Forecaster) -> tuple[Fit, ...]:
-    """The fits that a forecaster is made of."""
-    return (forecaster,) if isinstance(forecaster, Fit) else forecaster.fits
+    decisions: tuple[Decision, ...] = (*plans, *_of(listed, NextRuns), *_of(listed, Options))
+    given, backtests = _of(listed, Extrapolation), _of(listed, Backtest)
+    return Results(tuple(subjects), given, backtests, decisions, assumed, facts or {})
 
 
 def takes(fit: Fit, names: Iterable[Any]) -> bool:
     """Whether points of these names have what the fit's law needs, and nothing else."""
     formulas = {symbol: set(Formula(text).names) for symbol, text in fit.derive.items()}
     given, needed = set(names), set(fit.law.input_symbols)
-    have = given.copy()
+    have = given
     for symbol, others in formulas.items():
         if others <= have:
-            have.add(symbol)
+            have = have | {symbol}
     return given <= needed.union(*formulas.values()) and needed <= have
 
 
@@ -149,19 +144,17 @@ def _of[Kind](listed: Sequence[Any], kind: type[Kind]) -> tuple[Kind, ...]:
     return tuple(item for item in listed if isinstance(item, kind))
 
 
-def _names(forecasters: Sequence[Forecaster]) -> list[str]:
-    laws = [
-        found.law.name
-        if isinstance(found, Fit)
-        else f"the average of {', '.join(fit.law.name for fit in found.fits)}"
-        for found in forecasters
-    ]
-    names: list[str] = []
-    for law, found in zip(laws, forecasters, strict=True):
-        alike = isinstance(found, Fit) and laws.count(law) > 1
-        name = f"{law} ({fits_of(found)[0].runs.source})" if alike else law
-        names.append(f"{name}, no. {len(names) + 1}" if name in names else name)
-    return names
+def _names(forecasters: Sequence[Forecaster]) -> Iterator[str]:
+    laws = [found.law.name for found in forecasters if isinstance(found, Fit)]
+    taken = set[str]()
+    for place, found in enumerate(forecasters, 1):
+        if isinstance(found, Ensemble):
+            name = f"the average of {', '.join(fit.law.name for fit in found.fits)}"
+        else:
+            alike = laws.count(found.law.name) > 1
+            name = found.law.name + (f" ({found.runs.source})" if alike else "")
+        yield f"{name}, no. {place}" if name in taken else name
+        taken.add(name)
 
 
 def _targets(targets: Any, forecasters: Sequence[Forecaster]) -> list[Any]:
@@ -189,11 +182,7 @@ def _forecast(
     forecaster: Forecaster, targets: Sequence[Any], assumed: Assumptions
 ) -> Extrapolation | None:
     first = fits_of(forecaster)[0]
-    mine = [item for item in targets if takes(first, item)]
-    points = [read_points(item, first.law, derive=first.derive) for item in mine]
-    if not points:
+    mine = [read_points(item, first.law, first.derive) for item in targets if takes(first, item)]
+    if not mine:
         return None
-    found: Extrapolation = forecaster.extrapolate(
-        pd.concat(points, ignore_index=True), **assumed.options
-    )
-    return found
+    return extrapolate(forecaster, pd.concat(mine, ignore_index=True), **assumed.options)

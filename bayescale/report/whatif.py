@@ -7,6 +7,7 @@ forecast of one point, and finds the same medians, intervals and probabilities.
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayescale.expressions.arithmetic import Formula
 from bayescale.expressions.javascript import javascript
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.continuation import early
@@ -24,11 +26,13 @@ from bayescale.forecast.scenarios import Forecaster, scenarios
 from bayescale.law.law import Law
 from bayescale.law.noise import NEAREST
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISES
-from bayescale.report.controls import Control, control, derived_inputs
+from bayescale.law.symbols import NOISES, Input
+from bayescale.posterior.fit import Fit
 
 # Draws that a page carries at most; more are thinned evenly, and the page says so.
 MOST_DRAWS = 4000
+# Sliders reach this many decades beyond the largest observed run.
+DECADES_BEYOND = 3.0
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,8 @@ class WhatIf:
     title : str
     law : Law
         The first, where there are several.
-    controls : tuple of Control
     data : mapping
-        Numbers, for JSON.
+        Numbers, for JSON. Its ``inputs`` have each a slider and a box, see :func:`_control`.
     code : str
         A JavaScript array of functions: one per law, then one per derived input.
     n_draws : int
@@ -53,7 +56,6 @@ class WhatIf:
 
     title: str
     law: Law
-    controls: tuple[Control, ...]
     data: Mapping[str, Any]
     code: str
     n_draws: int
@@ -99,15 +101,12 @@ def what_if(
         start_of += member.curve.n_draws
     first = found.members[0].fit
     law, symbols = first.law, list(first.law.input_symbols)
-    derived = derived_inputs(first)
-    controls = tuple(
-        control(first, item, start or first.curve.reference, derived) for item in law.inputs
-    )
+    derived, at = _derived_inputs(first), start or first.curve.reference
     inputs = {symbol: f"x[{k}]" for k, symbol in enumerate(symbols)}
     functions = [_law_code(member.fit.law) for member in found.members]
     functions += [f"(x) => {javascript(text, inputs)}" for text in derived.values()]
     data = {
-        "inputs": [vars(item) for item in controls],
+        "inputs": [_control(first, item, at, derived.get(item.symbol, "")) for item in law.inputs],
         "derived": [symbols.index(symbol) for symbol in derived],
         "parts": parts,
         "onset": ONSET,
@@ -119,12 +118,56 @@ def what_if(
     thinned = f"This page carries {size} of {found.n_draws} draws, evenly taken."
     notes = (thinned,) if size < found.n_draws else ()
     code = "[" + ",\n".join(functions) + "]"
-    return WhatIf(title or law.name, law, controls, data, code, size, notes)
+    return WhatIf(title or law.name, law, data, code, size, notes)
 
 
 def encode(values: Any) -> str:
     """Numbers as base64 of little-endian float64."""
     return b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()
+
+
+def _derived_inputs(fit: Fit) -> dict[str, str]:
+    """Formulas of the inputs that follow from other inputs of the law, in order."""
+    known = {symbol for symbol in fit.law.input_symbols if symbol not in fit.derive}
+    found = {}
+    for symbol, text in fit.derive.items():
+        if symbol in fit.law.input_symbols and set(Formula(text).names) <= known:
+            found[symbol] = text
+        known.add(symbol)
+    return found
+
+
+def _control(fit: Fit, item: Input, start: Mapping[str, float], formula: str) -> dict[str, Any]:
+    """An input of a fit's law as a slider and a box.
+
+    Returns
+    -------
+    dict
+        ``symbol``, ``unit``, ``meaning``; ``start`` (what it is set to first); ``zero`` (whether
+        it may be zero); ``most`` (place of the input that it never exceeds, or None); ``low``
+        and ``high`` (smallest positive and largest observed value); ``lowest`` and ``highest``
+        (ends of the slider, as logs of base 10); ``formula`` (how it follows from other inputs;
+        empty where it does not); ``follows`` (whether it does so at first).
+    """
+    values, value = fit.inputs[item.symbol], float(start[item.symbol])
+    low, high = float(values[values > 0].min()), float(values.max())
+    beyond = high * 10**DECADES_BEYOND
+    ends = (min(low, value), max(beyond, value)) if value > 0 else (low, beyond)
+    follows = formula and math.isclose(Formula(formula).evaluate(start), value, rel_tol=1e-6)
+    return {
+        "symbol": item.symbol,
+        "unit": item.unit,
+        "meaning": item.meaning,
+        "start": value,
+        "zero": item.zero,
+        "most": fit.law.input_symbols.index(item.at_most) if item.at_most else None,
+        "low": low,
+        "high": high,
+        "lowest": math.floor(math.log10(ends[0]) * 10) / 10,
+        "highest": math.ceil(math.log10(ends[1]) * 10) / 10,
+        "formula": formula,
+        "follows": bool(follows),
+    }
 
 
 def _law_code(law: Law) -> str:

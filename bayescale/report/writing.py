@@ -16,7 +16,8 @@ from bayescale import __version__
 from bayescale.errors import InputError
 from bayescale.files import whole_file
 from bayescale.numbers import format_number
-from bayescale.report.document import Document, Interactive, Picture
+from bayescale.report.document import Document, Picture
+from bayescale.report.whatif import WhatIf
 
 _FOLDER = Path(__file__).parent
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -37,15 +38,12 @@ def write_html(document: Document, path: Path) -> Path:
     InputError
         If the file cannot be written.
     """
-    text = page(document)
-    with whole_file(path, "a report") as draft:
-        draft.write_text(text, encoding="utf-8")
-    return path
+    return _written(path, page(document))
 
 
 def page(document: Document) -> str:
     """The text of the page."""
-    panels = [block.what_if for block in document.blocks(Interactive)]
+    panels = document.blocks(WhatIf)
     parts = [_read("print.js")]
     if panels:
         functions = ",\n".join(panel.code for panel in panels)
@@ -112,8 +110,12 @@ def write_markdown(document: Document, path: Path) -> Path:
             (folder / _file_name(picture)).write_bytes(picture.image)
     except OSError as fault:
         raise InputError(f"Cannot write to {str(folder)!r}: {fault.strerror}.") from fault
+    return _written(path, markdown(document, folder.name))
+
+
+def _written(path: Path, text: str) -> Path:
     with whole_file(path, "a report") as draft:
-        draft.write_text(markdown(document, folder.name), encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
     return path
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from bayescale.decision.buying.candidates import write_point
 from bayescale.decision.buying.next_runs import NextRuns
 from bayescale.decision.cost import write_amount
 from bayescale.decision.plan import Plan
 from bayescale.intervals import interval_name
+from bayescale.numbers import write_point
 from bayescale.words.plan import worth
 
 
@@ -44,7 +44,7 @@ def _today(found: NextRuns) -> str:
         )
     row = found.today.iloc[0]
     return (
-        f"Today {of} {response.symbol} at {write_point(found.targets.iloc[0])} is "
+        f"Today {of} {response.symbol} at {write_point(found.targets.iloc[0].to_dict())} is "
         f"{row['median']:.4g} ({interval}: {row['lower']:.4g} to {row['upper']:.4g})."
     )
 

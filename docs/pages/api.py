@@ -16,8 +16,8 @@ from pages.markdown import as_read, code, table
 INDEX = "api/index.md"
 
 PICTURES = (
-    *("forecast", "hidden", "ensemble", "composition", "returns", "isoflops", "parameters"),
-    *("pairs", "residuals", "sampler", "backtest", "plan", "next_runs"),
+    *("forecast", "beside", "curve", "isoflops", "parameters"),
+    *("residuals", "sampler", "backtest", "plan", "next_runs"),
 )
 
 # Page -> its title and what stands on it, in the order in which work is done. A room's first
@@ -44,7 +44,7 @@ class Entry:
     Attributes
     ----------
     name : str
-        As users write it: ``bs.fit``, or ``bayescale.decision.Worlds``.
+        As users write it: ``bs.fit``, or ``bayescale.decision.Pricing``.
     found : type or function
     """
 

@@ -12,14 +12,12 @@ from plotted import chained, cloud, filled, lines, overlaps
 
 from bayescale import catalogue
 from bayescale.errors import InputError
-from bayescale.plots.composition import composition, composition_table
+from bayescale.plots.beside import hidden_runs, hidden_runs_table
+from bayescale.plots.curve import composition, composition_table, returns, returns_table
 from bayescale.plots.forecast import extrapolation_table, forecast, forecast_table
-from bayescale.plots.hidden import hidden_runs, hidden_runs_table
 from bayescale.plots.lines import middle
-from bayescale.plots.pairs import pairs, pairs_table
-from bayescale.plots.parameters import prior_posterior, prior_posterior_table
+from bayescale.plots.parameters import pairs, pairs_table, prior_posterior, prior_posterior_table
 from bayescale.plots.residuals import residuals, residuals_table
-from bayescale.plots.returns import returns, returns_table
 from bayescale.plots.sampler import energy, energy_table, ranks, ranks_table
 
 TARGET = {"N": 7e10, "D": 1.4e12}

@@ -15,7 +15,7 @@ from bayescale.plots.axes import (
     zero_place,
 )
 from bayescale.plots.colours import SERIES, tint
-from bayescale.plots.figure import captioned, panels
+from bayescale.plots.figure import finished, panels
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_is_shaded_lies_outside_the_data():
 
 def test_a_long_caption_is_broken_so_that_it_stays_inside():
     figure, _ = panels(width=4, height=3)
-    captioned(figure, "several words that do not fit into one line " * 4)
+    finished(figure, "several words that do not fit into one line " * 4)
     figure.draw_without_rendering()
     box = figure._supxlabel.get_window_extent()
     assert box.x0 >= 0

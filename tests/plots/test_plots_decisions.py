@@ -17,7 +17,7 @@ from bayescale.errors import InputError
 from bayescale.judge.scores import COVERAGES
 from bayescale.judge.weights import average
 from bayescale.plots.backtest import bands, bands_table, calibration, calibration_table
-from bayescale.plots.ensemble import laws, laws_table
+from bayescale.plots.beside import laws, laws_table
 from bayescale.plots.isoflops import isoflops, isoflops_table
 from bayescale.plots.next_runs import candidates, candidates_table, costs
 from bayescale.plots.plan import frontier, frontier_table, regret, regret_table

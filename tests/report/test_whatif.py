@@ -24,7 +24,7 @@ from bayescale.law.prior import Prior
 from bayescale.law.response import Response
 from bayescale.law.symbols import Exponent, Input, Weight
 from bayescale.numbers import format_number, parse_number
-from bayescale.report.document import Document, Interactive, Section
+from bayescale.report.document import Document, Section
 from bayescale.report.report import report
 from bayescale.report.whatif import MOST_DRAWS, what_if
 from bayescale.report.writing import write_html
@@ -56,7 +56,7 @@ return points.map((point, k) => {
 
 
 def written(forecasters, path):
-    blocks = tuple(Interactive(what_if(item, Assumptions())) for item in forecasters)
+    blocks = tuple(what_if(item, Assumptions()) for item in forecasters)
     return write_html(Document("What if", "", (Section("what", "What if?", blocks),)), path)
 
 
@@ -106,8 +106,10 @@ def page(fits, tmp_path_factory):
 
 def random_points(fit, rng):
     """Points within the sliders' reach, and somewhat below the runs too."""
-    controls = what_if(fit, Assumptions()).controls
-    values = {c.symbol: 10 ** rng.uniform(c.lowest - 1, c.highest, POINTS) for c in controls}
+    controls = what_if(fit, Assumptions()).data["inputs"]
+    values = {}
+    for c in controls:
+        values[c["symbol"]] = 10 ** rng.uniform(c["lowest"] - 1, c["highest"], POINTS)
     for item in fit.law.inputs:
         if item.at_most:
             values[item.symbol] = values[item.at_most] * 10 ** rng.uniform(-3, 0, POINTS)
@@ -267,8 +269,8 @@ def test_the_answer_is_there_within_50_ms_of_a_change(browser, page, fits):
     open_page(browser, page)
     times = []
     for number in range(len(fits)):
-        symbols = what_if(list(fits.values())[number], Assumptions()).controls
-        point = [[repr(c.start * (1 + k / 10)) for c in symbols] for k in range(10)]
+        symbols = what_if(list(fits.values())[number], Assumptions()).data["inputs"]
+        point = [[repr(c["start"] * (1 + k / 10)) for c in symbols] for k in range(10)]
         option = [{"kind": "run", "discrepancy": True, "limit": "1"}] * 10
         found = browser.execute_script(ASK, number, point, option)
         times.append(np.median([float(answer["milliseconds"]) for answer in found]))
@@ -397,8 +399,8 @@ def test_more_draws_than_a_page_carries_are_thinned_and_told():
 
 def test_sliders_reach_three_decades_beyond_the_runs_and_to_the_target():
     fit = by_hand("power", TRUTH["power"])
-    (plain,) = what_if(fit, Assumptions()).controls
-    assert plain.highest == pytest.approx(math.log10(plain.high) + 3, abs=0.1)
-    (far,) = what_if(fit, Assumptions(), {"x": 1e13}).controls
-    assert far.highest >= 13
-    assert far.start == 1e13
+    (plain,) = what_if(fit, Assumptions()).data["inputs"]
+    assert plain["highest"] == pytest.approx(math.log10(plain["high"]) + 3, abs=0.1)
+    (far,) = what_if(fit, Assumptions(), {"x": 1e13}).data["inputs"]
+    assert far["highest"] >= 13
+    assert far["start"] == 1e13

@@ -16,7 +16,7 @@ from bayescale.errors import InputError
 from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.numbers import format_number
+from bayescale.numbers import write_point
 from bayescale.runs.points import read_points
 
 COST = "cost"
@@ -48,7 +48,7 @@ class Candidates:
 
     def written(self, row: int) -> str:
         """One of them as a person types it: ``N=7B, D=140B``."""
-        return write_point(self.points.iloc[row])
+        return write_point(self.points.iloc[row].to_dict())
 
     def price(self, row: int) -> str:
         """Its cost with its unit."""
@@ -78,11 +78,6 @@ class Candidates:
 def columns(points: pd.DataFrame) -> dict[str, Array]:
     """Raw inputs by symbol, each of shape (n_points,)."""
     return {str(name): points[name].to_numpy(dtype=float) for name in points}
-
-
-def write_point(point: Mapping[str, float] | pd.Series) -> str:
-    """Write a point as a person types it: ``N=7B, D=140B``."""
-    return ", ".join(f"{name}={format_number(float(value))}" for name, value in point.items())
 
 
 def read_candidates(
@@ -179,12 +174,13 @@ def _priced(points: pd.DataFrame, law: Law, cost: Cost, unit: Unit) -> Candidate
     flops = np.broadcast_to(cost.training_flops(columns(points)), len(points))
     found = np.asarray(flops * (cost.dollars_per_flop() if unit == "$" else 1.0))
     bad = np.flatnonzero(~(np.isfinite(found) & (found > 0)))
+    priced = Candidates(points, found, unit)
     if bad.size:
         raise InputError(
-            f"Candidate {bad[0]} ({write_point(points.iloc[bad[0]])}) costs {found[bad[0]]:g} by "
+            f"Candidate {bad[0]} ({priced.written(bad[0])}) costs {found[bad[0]]:g} by "
             f"the formula {cost.train!r}; a run costs more than nothing."
         )
-    return Candidates(points, found, unit)
+    return priced
 
 
 def _grid(scenarios: Scenarios, targets: pd.DataFrame, derive: Mapping[str, str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What the response is made of: the floor and the terms, as one input grows."""
+"""The law's curve as one input grows: what it is made of, and what each input still buys."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayescale.intervals import DEFAULT_MASS, interval_name
-from bayescale.plots.axes import arms, label_of, log_axis
+from bayescale.plots.axes import arms, band, curve, label_of, log_axis, mark_beyond
 from bayescale.plots.colours import BLACK, DASHED, GREY, SERIES, tint
-from bayescale.plots.figure import captioned, legend_above, panels
+from bayescale.plots.figure import finished, named_panels, panels
 from bayescale.plots.lines import line_along
-from bayescale.plots.tables import by_name, few_draws, quantiles
+from bayescale.plots.tables import INNER, by_name, quantiles
 from bayescale.posterior.fit import Fit
+from bayescale.posterior.predictor import Curve
 
+# Quantiles of a picture take no more draws than these.
+_DRAWS = 1000
 # Where the response changes by more than this factor its parts are told as shares.
 _STEEP = 10.0
 
@@ -51,7 +54,7 @@ def composition_table(
         (``up_to_share_``).
     """
     line = line_along(fit, along or fit.law.input_symbols[0], at, points)
-    found = few_draws(fit).terms(line.inputs)
+    found = _few_draws(fit).terms(line.inputs)
     whole = np.sum(list(found.values()), axis=0)
     meanings = {item.symbol: item.meaning for item in fit.law.weights}
     so_far, rows = np.zeros_like(whole), []
@@ -96,16 +99,15 @@ def composition(
     _draw_terms(axes, table, share)
     axes.margins(x=0, y=0)
     axes.set_ylim(0, 100 if share else 1.08 * whole["up_to_upper"].max())
-    log_axis(axes, "x", 7)
+    log_axis(axes, "x", label_of(fit.law, symbol), 7)
     edge = fit.inputs[symbol].max()
     if edge < axes.get_xlim()[1]:
         axes.axvline(edge, color=BLACK, lw=0.8, ls=DASHED, label=f"largest observed {symbol}")
     response = f"share of {fit.law.response.symbol} (%)" if share else label_of(fit.law)
-    axes.set(xlabel=label_of(fit.law, symbol), ylabel=response)
-    legend_above(figure, 1)
+    axes.set_ylabel(response)
     bars = f"Bars: {interval_name(table.attrs['mass'])} of each boundary of the law's curve."
     held = f" {table.attrs['line']}." if table.attrs["line"] else ""
-    return captioned(figure, bars + held)
+    return finished(figure, bars + held, columns=1)
 
 
 def _draw_terms(axes: Axes, table: pd.DataFrame, share: bool) -> None:
@@ -125,3 +127,80 @@ def _draw_terms(axes: Axes, table: pd.DataFrame, share: bool) -> None:
         error = factor * arms(part.iloc[some], f"{key}median", key)
         style: dict[str, Any] = {"fmt": "o", "ms": 3.5, "mfc": colour, "mec": BLACK, "mew": 0.6}
         axes.errorbar(x[some], top[some], error, ecolor=BLACK, lw=1, capsize=2, **style)
+
+
+def returns_table(
+    fit: Fit, at: Any = None, *, mass: float = DEFAULT_MASS, points: int = 25
+) -> pd.DataFrame:
+    """Marginal returns of each input as it grows, the others held fixed.
+
+    Parameters
+    ----------
+    fit : Fit
+    at : mapping, optional
+        Where the others stay; the middle of the runs if left out.
+    mass : float, default 0.9
+        Of the outer equal-tailed intervals; the inner ones are of 50%.
+    points : int, default 25
+        Per input.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :meth:`bayescale.Fit.returns`, for the input that grows alone: ``input``, raw inputs,
+        ``derivative`` and ``elasticity`` with their bounds, ``elasticity_inner_lower`` and
+        ``_inner_upper``, and what is held fixed. Evenly thinned draws are used.
+    """
+    response, parts = _few_draws(fit), []
+    for symbol in fit.law.input_symbols:
+        line = line_along(fit, symbol, at, points)
+        slope = response.derivative(line.inputs, symbol)
+        elasticity = slope * line.inputs[symbol] / response(line.inputs)
+        columns = quantiles(slope, mass, "derivative_", "derivative")
+        columns |= quantiles(elasticity, INNER, "elasticity_inner_", "elasticity")
+        columns |= quantiles(elasticity, mass, "elasticity_", "elasticity")
+        part = line.points.assign(**columns, held_fixed=line.text)
+        part.insert(0, "input", symbol)
+        parts.append(part)
+    table = pd.concat(parts, ignore_index=True)
+    table.attrs = {"mass": mass}
+    return table
+
+
+def returns(fit: Fit, at: Any = None, **options: Any) -> Figure:
+    """Draw what each input buys: percent of the response per percent of the input.
+
+    Parameters
+    ----------
+    fit : Fit
+    at : mapping, optional
+        Where the other inputs stay; the middle of the runs if left out.
+    **options
+        Of :func:`returns_table`, whose numbers it draws.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    table = returns_table(fit, at, **options)
+    symbols = fit.law.input_symbols
+    figure, several = named_panels(symbols, len(symbols), (2.9, 3.1), sharey=True)
+    for (symbol, axes), colour in zip(several.items(), SERIES, strict=False):
+        part, seen = table[table["input"] == symbol], fit.inputs[symbol]
+        curve(axes, part[symbol], part, "elasticity", "elasticity_", colour)
+        band(axes, part[symbol], part, "elasticity_inner_", color=colour, alpha=0.35)
+        axes.axhline(0, color="0.5", lw=0.8)
+        axes.margins(x=0)
+        log_axis(axes, "x", label_of(fit.law, symbol), 5)
+        mark_beyond(axes, seen[seen > 0].min(), seen.max())
+    figure.axes[0].set_ylabel(f"% of {fit.law.response.symbol} for 1% more input")
+    held = "the middle of the runs" if at is None else "the stated point"
+    also = f" Other inputs at {held}." if len(symbols) > 1 else ""
+    mass = f"{interval_name(table.attrs['mass'])} and {INNER:.0%} of the law's curve"
+    return finished(figure, f"Median, {mass}; beyond the runs shaded.{also}")
+
+
+def _few_draws(fit: Fit) -> Curve:
+    """The law's curve at evenly thinned draws, as many as quantiles in a picture take."""
+    count = fit.curve.n_draws
+    return fit.curve.pick(np.linspace(0, count - 1, min(_DRAWS, count)).astype(int))
