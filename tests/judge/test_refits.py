@@ -78,7 +78,8 @@ def test_a_backtest_of_a_fit_is_what_its_priors_forecast(fit, runs):
     np.testing.assert_allclose(rows["median"], expected["median"], rtol=1e-9)
     by_default = bs.backtest(runs, draws=200, chains=2, progress=False, point_estimates=False)
     other = by_default.points[by_default.points["kind"] == "mean"]
-    assert (np.abs(np.log(other["median"].to_numpy() / rows["median"].to_numpy())) > 0.03).all()
+    # By default it says something else everywhere: the equality above is no coincidence.
+    assert (np.abs(np.log(other["median"].to_numpy() / rows["median"].to_numpy())) > 0.01).all()
 
 
 def test_an_average_weighs_fits_with_their_own_priors(runs):
