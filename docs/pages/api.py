@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +12,23 @@ from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 import bayescale
+from bayescale import plots
 from pages.markdown import as_read, code, table
 
 INDEX = "api/index.md"
 
-PICTURES = (
-    *("forecast", "beside", "curve", "isoflops", "parameters"),
-    *("residuals", "sampler", "backtest", "plan", "next_runs"),
-)
+
+def _pictures() -> Iterator[str]:
+    """Modules that draw: what draws has a function beside it for its table."""
+    for item in pkgutil.iter_modules(plots.__path__):
+        name = f"plots.{item.name}"
+        if any(key.endswith("_table") for key in vars(_module(name))):
+            yield name
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"bayescale.{name}")
+
 
 # Page -> its title and what stands on it, in the order in which work is done. A room's first
 # module says what the page is about.
@@ -29,7 +39,7 @@ ROOMS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "forecast": ("Forecasts", ("forecast", "forecast.scenarios", "forecast.predictive")),
         "judge": ("How good forecasts are", ("judge",)),
         "decision": ("Decisions", ("decision", "decision.cost", "decision.risk")),
-        "report": ("Reports and pictures", ("report", *(f"plots.{name}" for name in PICTURES))),
+        "report": ("Reports and pictures", ("report", *_pictures())),
         "laws": ("Laws", ("law", "law.prior", "law.noise", "law.ops", "catalogue")),
         "datasets": ("Shipped runs", ("datasets",)),
         "errors": ("Errors", ("errors",)),
@@ -141,7 +151,7 @@ def _belongs(entry: Entry, modules: tuple[str, ...]) -> bool:
 def _rest(modules: tuple[str, ...]) -> Iterator[Entry]:
     """What a room offers beside: its ``__all__``, or what a module of its own defines."""
     for name in modules:
-        module = importlib.import_module(f"bayescale.{name}")
+        module = _module(name)
         public = name in bayescale.__all__ and _is_room(getattr(bayescale, name))
         offered = getattr(module, "__all__", None) or [
             key
@@ -175,7 +185,7 @@ def _documented(found: Any) -> bool:
 
 def _about(page: str) -> str:
     """What a room is for, in the words of its code."""
-    module = importlib.import_module(f"bayescale.{ROOMS[page][1][0]}")
+    module = _module(ROOMS[page][1][0])
     return (inspect.getdoc(module) or "").partition("\n\n")[0]
 
 
