@@ -30,7 +30,7 @@ demo: $(VENV)/.with-package
 	@$(BIN)/bayescale demo $(ARGS)
 
 test: $(VENV)/.with-test
-	@$(BIN)/python -m pytest $(or $(ARGS),--cov)
+	@$(BIN)/python -m pytest $(or $(ARGS),--cov --numprocesses auto --dist loadfile)
 
 check: $(VENV)/.with-dev
 	$(BIN)/ruff check .
