@@ -314,6 +314,11 @@ def test_no_discrepancy_narrows_and_is_said(ok, fit_file):
 BAD = {
     "no such command": (["lawss"], "invalid choice: 'lawss'"),
     "no such option": (["laws", "--foo"], "unrecognized arguments: --foo"),
+    # Before the work: the table is not even read.
+    "no picture": (
+        ["backtest", "absent.csv", "--law", "power", "--plot", "x.foo"],
+        "cannot be written as '.foo'",
+    ),
     "no table": (["fit", "--law", "power"], "required: TABLE"),
     "no law": (["fit", "RUNS"], "required: --law"),
     "law misspelt": (["fit", "RUNS", "--law", "powr"], "Did you mean 'power'?"),

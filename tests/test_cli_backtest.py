@@ -38,7 +38,7 @@ def test_a_backtest_prints_scores_and_the_sentence_and_draws(table, tmp_path, ca
 
 
 def test_a_backtest_as_json_has_every_forecaster(table, capsys):
-    command = ["backtest", str(table), "--law", "power", "--hold-out", "x=200K", "--json"]
+    command = ["backtest", str(table), "--law", "power", "--hold-out", "x=200,000", "--json"]
     assert main([*command, "--no-point-estimates", "--no-discrepancy"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert {row["forecaster"] for row in found["table"]} == {"power"}

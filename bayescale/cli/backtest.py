@@ -45,7 +45,7 @@ def run(given: Namespace) -> None:
 def _cut(text: str) -> Any:
     """What ``--hold-out`` names: a share, limits on inputs, or a column."""
     if "=" in text:
-        return options.pairs("--hold-out", "N=4B", text.split(","))
+        return options.point("--hold-out", "N=4B", text)
     try:
         return float(text)
     except ValueError:

@@ -15,12 +15,15 @@ from bayescale.cli import files, options, screen
 from bayescale.cli.command import picked
 from bayescale.cli.extrapolate import as_values, print_forecast
 
-OPTIONS = (options.SAVED_FITS, options.AT, options.kind("run"), options.MASS, options.JSON)
+OPTIONS = (
+    *(options.SAVED_FITS, options.OWN_LAWS),
+    *(options.AT, options.kind("run"), options.MASS, options.JSON),
+)
 
 
 def run(given: Namespace) -> None:
     """Compare saved fits and print; forecast with their average if points are given."""
-    fits = [bs.load(path) for path in given.fits]
+    fits = options.load_fits(given.fits, given.law)
     loo, average = bs.compare(fits), bs.average(fits)
     scores, weights = loo.reset_index(names="law"), average.table.reset_index()
     told: dict[str, Any] = {"loo": scores, "caution": loo.attrs["caution"], "average": weights}

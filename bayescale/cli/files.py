@@ -24,7 +24,7 @@ def refuse_unwritable(given: Namespace) -> None:
     Raises
     ------
     InputError
-        If a file's folder does not exist, or it is a folder itself.
+        If a file's folder does not exist, it is a folder itself, or no picture ends so.
     """
     for path in filter(None, (getattr(given, name, None) for name in ("output", "csv", "plot"))):
         folder = path.parent
@@ -32,6 +32,8 @@ def refuse_unwritable(given: Namespace) -> None:
             raise InputError(f"Cannot write to {str(path)!r}: it is a folder.")
         if not folder.is_dir():
             raise InputError(f"Cannot write {str(path)!r}: there is no folder {str(folder)!r}.")
+    if plot := getattr(given, "plot", None):
+        picture_kind(plot)
 
 
 def answer(
@@ -69,19 +71,27 @@ def answer(
 
 
 def write_picture(figure: Figure, path: Path) -> None:
-    """Write a picture in the format that its name ends in, PNG where it has no ending.
+    """Write a picture in the format of :func:`picture_kind`."""
+    kind = picture_kind(path)
+    with whole_file(path, "a picture") as draft:
+        figure.savefig(draft, dpi=_DOTS, format=kind)
+
+
+def picture_kind(path: Path) -> str:
+    """Format that a picture's name ends in, PNG where it has no ending.
 
     Raises
     ------
     InputError
         For an ending that is no picture's.
     """
-    known = figure.canvas.get_supported_filetypes()
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    known = FigureCanvasBase.get_supported_filetypes()
     kind = path.suffix[1:].lower() or "png"
     if kind not in known:
         raise InputError(
             f"A picture cannot be written as {path.suffix!r} ({str(path)!r}); end its name in one "
             f"of {', '.join(known)}."
         )
-    with whole_file(path, "a picture") as draft:
-        figure.savefig(draft, dpi=_DOTS, format=kind)
+    return kind

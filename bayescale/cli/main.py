@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 a computation failed, 2 bad input.
+        0 done, 1 a computation failed, 2 bad input, 130 interrupted.
     """
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:

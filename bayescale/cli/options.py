@@ -31,8 +31,17 @@ SAVED_FIT = (
     option("--law", "FILE", "the law's file, if it is your own"),
 )
 SAVED_FITS = file("fits", "saved fits: fit.nc", "FIT", nargs="+")
+OWN_LAWS = repeated("--law", "FILE", "the file of a law of your own")
 LAWS = repeated("--law", "LAW", "a law's name, or its file", required=True)
 RISK = option("--risk", "RISK", "what is made small: mean, 'cvar(0.9)', …", default="mean")
+
+
+def load_fits(paths: Sequence[Path | str], laws: Sequence[str]) -> list[bs.Fit]:
+    """Load saved fits; a law of the user's own is found for the fits that name it."""
+    from bayescale.posterior.store import law_name
+
+    own = {law.name: law for law in map(bs.law, laws)}
+    return [bs.load(path, own.get(law_name(path)) if own else None) for path in paths]
 
 
 def seed(default: int) -> Option:
@@ -99,6 +108,11 @@ def pairs(option: str, example: str, given: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def point(option: str, example: str, text: str) -> dict[str, str]:
+    """Read ``N=70B,D=1.4T``, numbers with commas too, into what is typed per input."""
+    return pairs(option, example, _NEXT_INPUT.split(text))
+
+
 AT = repeated("--at", "POINT", "N=70B,D=1.4T")
 
 
@@ -110,7 +124,7 @@ def points(given: Sequence[str], option: str = "--at") -> dict[str, list[str]]:
     InputError
         If an item cannot be read, or the points do not name the same inputs.
     """
-    rows = [pairs(option, "N=70B,D=1.4T", _NEXT_INPUT.split(text)) for text in given]
+    rows = [point(option, "N=70B,D=1.4T", text) for text in given]
     for text, row in zip(given, rows, strict=True):
         if set(row) != set(rows[0]):
             raise InputError(

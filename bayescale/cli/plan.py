@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ _CHANCE = re.compile(
 _BOUNDS = ["median", "lower", "upper"]
 
 OPTIONS = (
-    *options.SAVED_FIT,
+    *(options.SAVED_FIT[0], options.OWN_LAWS),
     option("--budget", "AMOUNT", "FLOPs such as 1e24, or money: '$2M'", required=True),
     options.RISK,
     repeated("--limit", "LIMIT", "'N<=70B', or of another fit: 'time.nc:T<0.2@0.95,D_inf=1024'"),
@@ -44,11 +45,12 @@ OPTIONS = (
 def run(given: Namespace) -> None:
     """Plan, print, and write the table and the picture where files are named."""
     fixed = options.pairs("--fixed", "U=100B", given.fixed)
+    (fit,) = options.load_fits([given.fit], given.law)
     box = options.pairs("--box", "N=1B..1T", given.box)
     found = bs.plan(
-        bs.load(given.fit, given.law),
+        fit,
         cost=options.read_cost(given),
-        limits=[_read_limit(text) for text in given.limit],
+        limits=[_read_limit(text, given.law) for text in given.limit],
         box=box,
         fixed=fixed,
         **picked(given, "budget budget_risk risk joint target probability mass"),
@@ -57,7 +59,7 @@ def run(given: Namespace) -> None:
     files.answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
 
 
-def _read_limit(text: str) -> str | bs.Limit:
+def _read_limit(text: str, laws: Sequence[str]) -> str | bs.Limit:
     """Read a limit: an inequality, or ``time.nc:T<0.2@0.95,D_inf=1024``.
 
     Raises
@@ -73,13 +75,13 @@ def _read_limit(text: str) -> str | bs.Limit:
                 "time.nc:T<0.2@0.95,D_inf=1024."
             )
         return text
-    fit = bs.load(match["file"])
+    (fit,) = options.load_fits([match["file"]], laws)
     symbol = fit.law.response.symbol
     if match["symbol"] != symbol:
         raise InputError(
             f"--limit {text!r}: the response of {match['file']} is {symbol}, not {match['symbol']}."
         )
-    at = options.pairs("--limit", "D_inf=1024", match["at"].split(",") if match["at"] else [])
+    at = options.point("--limit", "D_inf=1024", match["at"]) if match["at"] else {}
     return bs.Limit(fit, match["below"], parse_number(match["probability"]), at)
 
 
@@ -99,7 +101,7 @@ def _print(found: bs.Plan) -> None:
         inputs = ", ".join(f"{symbol} = {format_number(row[symbol])}" for symbol in free)
         median, lower, upper = (screen.cell(row[part]) for part in _BOUNDS)
         screen.say(f"{str(name).capitalize()}: {inputs}; {median} ({lower} to {upper}).")
-    screen.say(f"Intervals: {found.alternatives['interval'].iloc[0]} of the law's curve.")
+    screen.say(f"Intervals: {found.alternatives['interval'].iloc[0]}.")
 
 
 def _print_designs(found: bs.Plan, free: list[str]) -> None:

@@ -28,22 +28,18 @@ OPTIONS = (
     option("--budget", "AMOUNT", "also plan with the first fit: 1e24 (FLOPs)"),
     options.RISK,
     repeated("--fact", "NAME=TEXT", _FACTS),
-    repeated("--law", "FILE", "the file of a law of your own"),
+    options.OWN_LAWS,
     *options.TRUST,
 )
 
 
 def run(given: Namespace) -> None:
     """Load the fits, plan if a budget is given, and write the file."""
-    from bayescale.posterior.store import law_name
     from bayescale.report.report import report
 
     facts = options.pairs("--fact", "schedule='ends at each D'", given.fact)
     targets = [options.points([text]) for text in given.at]
-    # A law of the user's own is found for the fits that name it.
-    own = {law.name: law for law in map(bs.law, given.law)}
-    laws = [own.get(law_name(path)) if own else None for path in given.fits]
-    results: list[Any] = list(map(bs.load, given.fits, laws))
+    results: list[Any] = options.load_fits(given.fits, given.law)
     if given.budget is not None:
         chosen = picked(given, "budget risk")
         results.append(bs.plan(results[0], **chosen, **options.trust(given)))
@@ -51,7 +47,7 @@ def run(given: Namespace) -> None:
         results,
         given.output,
         given.title,
-        format=given.format or ("md" if given.output.suffix == ".md" else "html"),
+        format=given.format,
         targets=targets or None,
         facts=facts,
         command=shlex.join(["bayescale", *sys.argv[1:]]) if sys.argv[1:2] == ["report"] else "",

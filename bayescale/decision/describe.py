@@ -75,7 +75,7 @@ def describe(
         table = table.join(found if len(chances) > 1 else found[names[:1]])
     table["allowed"] = task.limits.allow(inputs)
     table["reach"] = task.scenarios.reach(inputs)
-    return table.assign(interval=interval_name(mass))
+    return table.assign(interval=f"{interval_name(mass)} of {task.scenarios.meaning}")
 
 
 def bands(draws: Mapping[str, Array], mass: float) -> dict[str, float]:

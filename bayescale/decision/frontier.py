@@ -86,7 +86,7 @@ def path(task: Task, design: Design, mass: float, aim: float | None) -> pd.DataF
     known = describe(task, columns, mass)[[*names, *BOUNDS, "risk", "reach"]]
     if aim is not None:
         known["probability"] = (task.scenarios(columns) < aim).mean(axis=0)
-    known["interval"] = interval_name(mass)
+    known["interval"] = f"{interval_name(mass)} of {task.scenarios.meaning}"
     optima = [own_optima(few.unlimited.under(each)) for each in rows["budget"][rows["possible"]]]
     ends = [bands({f"{name}*": own[name] for name in free}, mass) for own in optima]
     known = known.join(pd.DataFrame(ends))

@@ -18,7 +18,7 @@ from bayescale.delegates import later
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
 from bayescale.forecast.assumptions import Assumptions
-from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios
+from bayescale.forecast.scenarios import MEANINGS, Forecaster, Kind, Scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
@@ -45,6 +45,8 @@ class Options:
         Training FLOPs where they are known.
     response : str
         Symbol and unit.
+    kind : {"mean", "run"}
+        What is compared of designs: the law's curve, or one new run each.
     notes : tuple of str
     """
 
@@ -53,6 +55,7 @@ class Options:
     mass: float
     cost: Mapping[str, float]
     response: str
+    kind: Kind
     notes: tuple[str, ...] = ()
 
     @property
@@ -74,7 +77,7 @@ class Options:
         found["P(best)"] = (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
         found["expected_regret"], found["tail_regret"] = regret.mean(axis=0), tail_of(regret)
         found["training_flops"] = [self.cost.get(str(name), np.nan) for name in self.draws]
-        found["interval"] = interval_name(self.mass)
+        found["interval"] = f"{interval_name(self.mass)} of {MEANINGS[self.kind]}"
         return found.sort_values(str(self.risk), kind="stable")
 
     @property
@@ -169,7 +172,7 @@ def compare_options(
     said = next(iter(seen.values())).law.response if seen else None
     response = f"{said.symbol} ({said.unit})" if said else "the response"
     notes = dict.fromkeys(note for made in seen.values() for note in made.notes)
-    return Options(table, chosen, mass, flops, response, tuple(notes))
+    return Options(table, chosen, mass, flops, response, kind, tuple(notes))
 
 
 def _paired(

@@ -16,15 +16,13 @@ from bayescale.delegates import later
 from bayescale.errors import InputError
 from bayescale.forecast.continuation import split_names
 from bayescale.forecast.predictive import Predictive
-from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios, scenarios
+from bayescale.forecast.scenarios import MEANINGS, Forecaster, Kind, Scenarios, scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
 from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import brief, format_number
 from bayescale.runs.points import read_points
-
-_MEANINGS = {"run": "one new run", "mean": "the law's curve"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ class Extrapolation:
         if self.kind == "mean":
             table["mean"] = draws.mean(axis=0)
         table["reach"] = self.reach
-        table["interval"] = f"{interval_name(self.mass)} of {_MEANINGS[self.kind]}"
+        table["interval"] = f"{interval_name(self.mass)} of {MEANINGS[self.kind]}"
         table["discrepancy"] = self.discrepancy
         table["notes"] = "; ".join(self.notes)
         return table
@@ -165,7 +163,7 @@ class Extrapolation:
         return "\n".join([*lines, *self._footnotes()])
 
     def _footnotes(self) -> list[str]:
-        first = f"Intervals: {interval_name(self.mass)} of {_MEANINGS[self.kind]}. "
+        first = f"Intervals: {interval_name(self.mass)} of {MEANINGS[self.kind]}. "
         return [first + self.discrepancy, *(f"Caution: {note}" for note in self.notes)]
 
     def _repr_html_(self) -> str:
@@ -244,7 +242,7 @@ def extrapolate(
 
 def check_kind(kind: str) -> None:
     """Refuse what is no kind of forecast."""
-    if kind not in _MEANINGS:
+    if kind not in MEANINGS:
         raise InputError(f"kind is 'run' (a new run) or 'mean' (the law's curve), not {kind!r}.")
 
 

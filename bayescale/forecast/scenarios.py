@@ -31,6 +31,8 @@ Inputs = Mapping[str, Any]
 Forecaster = Fit | Ensemble
 Kind = Literal["run", "mean"]
 KINDS: tuple[Kind, ...] = ("run", "mean")
+# What intervals of each kind are of, in words.
+MEANINGS = {"run": "one new run", "mean": "the law's curve"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,11 @@ class Scenarios:
     def kind(self) -> Kind:
         """``"mean"`` (the law's curve) or ``"run"`` (a new run)."""
         return "mean" if self.noise is None else "run"
+
+    @property
+    def meaning(self) -> str:
+        """What its intervals are of, in words."""
+        return MEANINGS[self.kind]
 
     @property
     def n_draws(self) -> int:

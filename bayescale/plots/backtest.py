@@ -86,7 +86,7 @@ def calibration_table(backtest: Backtest) -> pd.DataFrame:
         ``forecaster``, ``nominal``, ``observed`` (share of hidden runs of all folds inside the
         equal-tailed interval of one new run of that mass), ``n``, and ``lower`` and ``upper``:
         equal-tailed 90% of the true share given the count (Beta, Jeffreys' prior), which takes
-        hidden runs for independent and is too narrow where they err alike.
+        hidden runs for independent and is too narrow where they err alike; ``interval``.
     """
     parts = by_name(backtest.points.query("kind == 'run'"), "forecaster")
     rows = [
@@ -98,7 +98,7 @@ def calibration_table(backtest: Backtest) -> pd.DataFrame:
     tail, inside = (1 - DEFAULT_MASS) / 2, table["observed"] * table["n"]
     for column, level in (("lower", tail), ("upper", 1 - tail)):
         table[column] = betaincinv(inside + 0.5, table["n"] - inside + 0.5, level)
-    return table
+    return table.assign(interval=f"{interval_name(DEFAULT_MASS)} of the share")
 
 
 def calibration(backtest: Backtest) -> Figure:
@@ -124,5 +124,5 @@ def calibration(backtest: Backtest) -> Figure:
     axes.set(xlim=(40, 100), ylim=(0, 103), xticks=[100 * mass for mass in COVERAGES])
     axes.set(xlabel="mass of the interval of one new run (%)", ylabel="hidden runs inside (%)")
     legend(axes, loc="lower right")
-    text = f"Bars: {interval_name(DEFAULT_MASS)} of the share, were hidden runs independent."
+    text = f"Bars: {table['interval'].iloc[0]}, were hidden runs independent."
     return finished(figure, f"{text} In brackets: how many hidden runs.")

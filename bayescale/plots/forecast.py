@@ -1,4 +1,4 @@
-"""Forecasts against scale: along a line, at points, and beside what was measured."""
+"""Forecasts against scale: along a line, and at points beside what was measured."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from bayescale.decision.buying.next_runs import NextRuns
 from bayescale.decision.cost import write_amount
-from bayescale.intervals import interval_name
 from bayescale.numbers import write_point
 from bayescale.plots.axes import log_axis, name_rows
 from bayescale.plots.colours import BLACK, BLUE, GREY, ORANGE, VERMILION, tint
@@ -81,7 +80,7 @@ def candidates(found: NextRuns) -> Figure:
         axes.set_xlabel(label)
         axes.locator_params(axis="x", nbins=5)
     text = (
-        f"Best first, by {found.by}; orange: to buy. Interval: {interval_name(found.mass)}. "
+        f"Best first, by {found.by}; orange: to buy. {_interval(found)} "
         "Bars: ± 2 standard errors of the simulation."
     )
     return finished(figure, text)
@@ -112,4 +111,8 @@ def costs(found: NextRuns) -> Figure:
     unit = "dollars" if found.candidates.unit == "$" else "FLOPs"
     log_axis(several[-1], "x", f"cost of one run ({unit})")
     legend(several[0])
-    return figure
+    return finished(figure, _interval(found))
+
+
+def _interval(found: NextRuns) -> str:
+    return f"Interval: {found.table['interval'].iloc[0]}."

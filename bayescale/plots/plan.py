@@ -77,8 +77,8 @@ def _scale_budget(axes: Axes, plan: Plan, label: str) -> None:
 
 def _bands(plan: Plan) -> str:
     return (
-        f"Dashed upright: this plan, {plan.budget}. Bands: {interval_name(plan.mass)} of the "
-        "response, and of the best design of each scenario by itself."
+        f"Dashed upright: this plan, {plan.budget}. Bands: {interval_name(plan.mass)} of "
+        f"{plan.task.scenarios.meaning}, and of the best design of each scenario by itself."
     )
 
 

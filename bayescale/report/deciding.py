@@ -32,19 +32,19 @@ def deciding(decisions: Sequence[Decision]) -> Iterator[Block]:
 
 def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
     symbols = plan.task.scenarios.law.input_symbols
-    interval = interval_name(plan.mass)
+    interval = f"{interval_name(plan.mass)} of {plan.task.scenarios.meaning}"
     yield Heading(f"Plan under {plan.budget} by {plan.risk}")
     yield from bullets(plan.notes)
     yield picture(f"plan-{number}", plan.plot(), "Risk of the designs that use the budget up.")
-    yield table(plan.choice.to_frame().T, f"The design; intervals {interval}", human=symbols)
+    yield table(plan.choice.to_frame().T, f"The design; {interval}", human=symbols)
     yield table(plan.valley, "Designs that are as good (risk within 0.5%)")
-    yield table(plan.optimum, f"Posterior of the optimum itself, {interval}")
+    yield table(plan.optimum, "Posterior of the optimum itself")
     if len(plan.limits):
         yield table(plan.limits, "Limits")
     yield picture(f"regret-{number}", regret(plan), "Regret of the plan over the scenarios.")
     yield table(plan.regret.table, "What it may cost to be wrong")
     yield table(plan.alternatives, "The plan under other assumptions", human=symbols)
-    caption = f"Plans by budget ({plan.budget.unit}); {interval}"
+    caption = f"Plans by budget ({plan.budget.unit})"
     yield table(plan.frontier, caption, human=("budget", *symbols), folded=True)
     yield table(plan.table, "Designs that use the budget up", human=symbols, folded=True)
 
@@ -55,14 +55,13 @@ def _of_next(found: NextRuns, number: int) -> Iterator[Block]:
     yield from bullets(found.notes)
     yield table(found.choice, "The runs to buy, in order", human=("cost", *symbols))
     yield picture(f"next-{number}", candidates(found), "What the best candidates would do.")
-    caption = f"Every candidate; widths of {interval_name(found.mass)} of the log response"
-    yield table(found.table, caption, human=("cost", *symbols), folded=True)
+    yield table(found.table, "Every candidate", human=("cost", *symbols), folded=True)
 
 
 def _of_options(found: Options) -> Iterator[Block]:
     yield Heading("Options")
     yield from bullets(found.notes)
-    yield table(found.table, f"Options, {found.response}; {interval_name(found.mass)}")
+    yield table(found.table, f"Options, {found.response}")
     yield table(found.pairwise, "Probability that the option of a row beats that of a column")
 
 

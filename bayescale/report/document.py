@@ -18,7 +18,7 @@ from bayescale.numbers import brief, format_number
 from bayescale.report.whatif import WhatIf
 
 UNKNOWN = "unknown"
-# Columns of bayescale's tables that say the same in every row, or nothing to a reader.
+# Columns of tables that are said once for all rows, or say nothing to a reader.
 _SAID_ONCE = ["interval", "discrepancy", "notes"]
 
 
@@ -150,12 +150,15 @@ def table(
     frame : pandas.DataFrame
         An index with a name is a column too.
     caption : str
+        What the intervals of a column ``interval`` are goes behind it, unless it is said.
     human : sequence of str
         Columns of inputs, written as 70B.
     folded : bool, default False
     """
     if any(frame.index.names) or not is_numeric_dtype(frame.index):
         frame = frame.reset_index(names=[name or "" for name in frame.index.names])
+    intervals = frame["interval"].dropna().unique() if "interval" in frame else ()
+    caption = "; ".join([caption, *(said for said in intervals if said not in caption)])
     frame = frame.drop(columns=_SAID_ONCE, errors="ignore")
     titles = tuple(map(str, frame))
     numeric = [is_numeric_dtype(kind) and not is_bool_dtype(kind) for kind in frame.dtypes]

@@ -63,7 +63,9 @@ def _forecast(subject: Subject, points: Any, assumed: Assumptions) -> Iterator[B
     yield picture(f"forecast-{subject.place}", drawn, caption)
     shown = forecast_table(forecaster, points, points=_MOST_ROWS, **assumed.options)
     inputs = fits_of(forecaster)[0].law.input_symbols
-    yield table(shown, f"Forecast by {name}, as drawn", human=inputs, folded=True)
+    drawn_of = "as drawn; of the law's curve (mean_) and one new run (run_)"
+    caption = f"Forecast by {name}, {drawn_of}: {_INTERVAL}, 50% (inner_)"
+    yield table(shown, caption, human=inputs, folded=True)
 
 
 def _made_of(fit: Fit, place: int) -> Iterator[Block]:
@@ -74,7 +76,8 @@ def _made_of(fit: Fit, place: int) -> Iterator[Block]:
     )
     yield picture(f"composition-{place}", composition(fit), caption)
     drawn = composition_table(fit, points=_MOST_ROWS)[[*law.input_symbols, *_MADE_OF]]
-    yield table(drawn, f"Terms of {law.name}, as drawn", human=law.input_symbols, folded=True)
+    caption = f"Terms of {law.name}, as drawn; {_INTERVAL} of the law's curve"
+    yield table(drawn, caption, human=law.input_symbols, folded=True)
 
 
 def _law(fit: Fit, place: int) -> Iterator[Block]:

@@ -64,6 +64,8 @@ class Panel {
   // All inputs at once; those that follow from others still do where they agree.
   place(values) {
     this.values = [...values];
+    for (const [k, formula] of this.derived)
+      this.rows[k].follow.checked = Math.abs(formula(values) / values[k] - 1) < 1e-6;
     this.refresh();
   }
 
@@ -180,8 +182,9 @@ function drawChart(svg, { points, seen, limit, now, data, x, y }) {
   const line = (column) => points.map((p) => `${px(p[0])},${py(p[column])}`);
   const band = (low, high) => [...line(low), ...line(high).reverse()].join(" ");
   const items = [];
-  const beyond = Math.max(left, px(Math.min(Math.max(data[1], lowX), highX)));
-  items.push(make("rect", { x: beyond, y: top, width: width - right - beyond, height: height - top - bottom, class: "beyond" }));
+  const [first, last] = data.map((v) => Number(px(Math.min(Math.max(v, lowX), highX))));
+  for (const [from, to] of [[left, first], [last, width - right]])
+    items.push(make("rect", { x: from, y: top, width: Math.max(0, to - from), height: height - top - bottom, class: "beyond" }));
   items.push(make("polygon", { points: band(1, 5), class: "band wide" }));
   items.push(make("polygon", { points: band(2, 4), class: "band" }));
   items.push(make("polyline", { points: line(3).join(" "), class: "median" }));

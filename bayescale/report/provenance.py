@@ -6,10 +6,11 @@ import json
 import shlex
 from collections.abc import Iterator
 
-from bayescale import __version__
+from bayescale import __version__, catalogue
 from bayescale.posterior.fit import Fit
 from bayescale.report.document import UNKNOWN, Block, Code, Heading, Paragraph, Table
 from bayescale.report.results import Results
+from bayescale.runs.table import FRAME
 
 
 def provenance(results: Results, command: str) -> Iterator[Block]:
@@ -17,8 +18,7 @@ def provenance(results: Results, command: str) -> Iterator[Block]:
     for name, fit in results.fits:
         yield Heading(name)
         yield Table(f"Provenance of {name}", ("what", "value"), _rows(fit))
-        yield Paragraph("To fit again (conditions on rows, --where, are not kept with a fit):")
-        yield Code(fit_command(fit))
+        yield from _again(fit)
     if command:
         yield Paragraph("To write this report again:")
         yield Code(command)
@@ -40,6 +40,23 @@ def _rows(fit: Fit) -> tuple[tuple[str, str], ...]:
         ("route", str(known.get("route", UNKNOWN))),
         ("versions", told or UNKNOWN),
     )
+
+
+def _again(fit: Fit) -> Iterator[Block]:
+    """How to fit again: by a command where one says all of it, else from the saved fit."""
+    lacking = {
+        "its runs were given as a DataFrame": fit.runs.source == FRAME,
+        "its law is no law of the catalogue": fit.law.name not in catalogue.names(),
+        "its priors or beliefs were stated in Python": fit.stated.priors or fit.stated.beliefs,
+    }
+    if why := [reason for reason, holds in lacking.items() if holds]:
+        yield Paragraph(
+            f"No command fits this again ({'; '.join(why)}): save the fit (fit.save), and "
+            "bayescale.load(...).refit() fits it again."
+        )
+    else:
+        yield Paragraph("To fit again (conditions on rows, --where, are not kept with a fit):")
+        yield Code(fit_command(fit))
 
 
 def fit_command(fit: Fit) -> str:

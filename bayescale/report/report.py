@@ -28,7 +28,7 @@ def report(
     path: str | Path,
     title: str | None = None,
     *,
-    format: Format = "html",
+    format: Format | None = None,
     targets: Any = None,
     discrepancy: bool | float | Discrepancy = True,
     seed: int = 0,
@@ -45,9 +45,10 @@ def report(
     path : str or Path
         Of the file.
     title : str, optional
-    format : {"html", "md"}
+    format : {"html", "md"}, optional
         A page whose sliders evaluate the posterior draws in the browser, or Markdown with the
-        pictures in a folder beside it, named after the file.
+        pictures in a folder beside it, named after the file; Markdown if left out for a file
+        that ends in ``.md``.
     targets : mapping, pandas.DataFrame or list of these, optional
         Points to forecast; every fit forecasts those that name its inputs.
     discrepancy : bool, float or Discrepancy, default True
@@ -72,11 +73,13 @@ def report(
         For what is no result, a target that no fit takes, a fact that is not asked for, or a
         file that cannot be written.
     """
-    if format not in _WRITERS:
-        raise InputError(f"A report's format is {' or '.join(_WRITERS)}, not {format!r}.")
+    path = Path(path)
+    wanted = format or ("md" if path.suffix == ".md" else "html")
+    if wanted not in _WRITERS:
+        raise InputError(f"A report's format is {' or '.join(_WRITERS)}, not {wanted!r}.")
     assumed = Assumptions(discrepancy, seed, allow_unconverged)
     found = sort_results(results, targets, assumed, check_facts(facts or {}))
-    return _WRITERS[format](compose(found, title, command), Path(path))
+    return _WRITERS[wanted](compose(found, title, command), path)
 
 
 def compose(results: Results, title: str | None = None, command: str = "") -> Document:

@@ -113,11 +113,12 @@ def sort_results(
                 f"A report is made of fits, averages, forecasts, backtests, plans, options "
                 f"and next runs; it was given a {type(item).__name__}."
             )
-    plans, averages = _of(listed, Plan), _of(listed, Ensemble)
-    planned = [plan.task.scenarios.forecaster for plan in plans]
-    fits = [*_of(listed, Fit), *(fit for whole in averages for fit in whole.fits)]
-    fits += _of(planned, Fit)
-    forecasters: list[Forecaster] = [*dict.fromkeys(fits), *dict.fromkeys(averages)]
+    plans = _of(listed, Plan)
+    # What a plan asked is reported too.
+    asked = [*listed, *(plan.task.scenarios.forecaster for plan in plans)]
+    averages = dict.fromkeys(_of(asked, Ensemble))
+    fits = dict.fromkeys([*_of(asked, Fit), *(fit for whole in averages for fit in whole.fits)])
+    forecasters: list[Forecaster] = [*fits, *averages]
     points, subjects = _targets(targets, forecasters), []
     for place, (name, found) in enumerate(zip(_names(forecasters), forecasters, strict=True)):
         usable = assumed.allow_unconverged or all(f.diagnostics.passed for f in fits_of(found))

@@ -24,6 +24,10 @@ READERS: Mapping[str, Callable[[str, bytes], pd.DataFrame]] = {
 }
 
 
+# Where runs come from that were given as a DataFrame.
+FRAME = "DataFrame"
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows and columns as given, and where they came from.
@@ -57,7 +61,7 @@ def read_table(source: str | Path | pd.DataFrame) -> Table:
         If ``source`` is neither a path nor a DataFrame.
     """
     if isinstance(source, pd.DataFrame):
-        name, frame = "DataFrame", source.set_axis(pd.RangeIndex(len(source), name="row"))
+        name, frame = FRAME, source.set_axis(pd.RangeIndex(len(source), name="row"))
     elif isinstance(source, str | Path):
         name, frame = Path(source).name, _from_file(Path(source))
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from bayescale.decision.options import Options
-from bayescale.intervals import interval_name
 
 
 def options_sentences(options: Options) -> str:
@@ -16,7 +15,7 @@ def options_sentences(options: Options) -> str:
     tail = "" if np.isnan(worst) else f" ({worst:.2g} in the worst tenth of scenarios)"
     return (
         f"{table.index[0]} has the least {options.risk} of {options.response}: "
-        f"{row['median']:.4g} ({interval_name(options.mass)}: {row['lower']:.4g} to "
+        f"{row['median']:.4g} ({row['interval']}: {row['lower']:.4g} to "
         f"{row['upper']:.4g}). It is the best of {len(table)} with a probability of "
         f"{row['P(best)']:.0%}; choosing it gives away {row['expected_regret']:.2g} on "
         f"average{tail}."

@@ -14,8 +14,6 @@ from bayescale.decision.task import Task
 from bayescale.intervals import interval_name
 from bayescale.numbers import format_number
 
-_OF = {"mean": "the law's curve", "run": "one new run"}
-
 
 def plan_sentences(plan: Plan) -> str:
     """What to buy, how firm that is, and what is at stake: one sentence each."""
@@ -51,7 +49,7 @@ def _purchase(plan: Plan) -> str:
     says = (
         f"Under {plan.budget} buy {_design(plan.task, plan.design.inputs)}: {response.symbol} is "
         f"forecast at {choice['median']:.4g} {response.unit} ({interval_name(plan.mass)} of "
-        f"{_OF[plan.task.scenarios.kind]}: {choice['lower']:.4g} to {choice['upper']:.4g})"
+        f"{plan.task.scenarios.meaning}: {choice['lower']:.4g} to {choice['upper']:.4g})"
     )
     if str(plan.risk) not in ("mean", "median"):
         says += f", with {plan.risk} = {choice['risk']:.4g}"

@@ -19,7 +19,7 @@ def command_pages() -> dict[str, str]:
         "# Command line\n\n"
         "Each command prints tables for people, and JSON with `--json` where a program may read "
         "it. The exit code is 0 on success, 1 if a computation failed, 2 if the input is at "
-        "fault; errors are one line on standard error.\n\n"
+        "fault, 130 if it was interrupted; errors are one line on standard error.\n\n"
         + table(("command", "what it does"), rows)
         + "\n"
     )

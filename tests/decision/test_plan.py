@@ -174,7 +174,7 @@ def test_the_path_grows_with_the_budget(plain):
         assert path[name].is_monotonic_increasing
     assert path["risk"].is_monotonic_decreasing
     assert (path["N*_lower"] < path["N*"]).all()
-    assert (path["interval"] == "equal-tailed 90%").all()
+    assert (path["interval"] == "equal-tailed 90% of the law's curve").all()
 
 
 def test_the_smallest_budget_that_meets_a_target(loss):

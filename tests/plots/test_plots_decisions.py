@@ -161,7 +161,8 @@ def planned(fit, regrets):
         risk=SimpleNamespace(name="mean"),
         mass=0.9,
         task=SimpleNamespace(
-            scenarios=SimpleNamespace(law=fit.law), space=SimpleNamespace(free=("N", "D"))
+            scenarios=SimpleNamespace(law=fit.law, meaning="one new run"),
+            space=SimpleNamespace(free=("N", "D")),
         ),
         regret=SimpleNamespace(
             draws=regrets,
@@ -218,6 +219,7 @@ def test_candidates_are_drawn_best_first_and_those_to_buy_marked(valued):
         {"N": np.geomspace(1e8, 1e10, n), "D": 2e10, "cost": 1e20, "unit": "FLOPs"}
     )
     table["reduction"], table["reduction_se"] = np.linspace(0.4, 0.1, n), 0.01
+    table["interval"] = "equal-tailed 90% of the log response"
     if valued:
         table["value"], table["value_se"] = np.linspace(2, 1, n), 0.1
     found = SimpleNamespace(

@@ -19,6 +19,8 @@ import bayescale as bs
 from bayescale.cli.main import main
 from bayescale.errors import InputError, Problem
 from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.mixture import Ensemble
+from bayescale.law.discrepancy import DISCREPANCY
 from bayescale.law.law import Law
 from bayescale.law.prior import Prior
 from bayescale.law.response import Response
@@ -185,6 +187,35 @@ def test_the_command_to_fit_again_does_it(fit_file, runs_file, tmp_path, monkeyp
     assert main([*words[1:], "--where", "split=train"]) == 0
     again = bs.load("power.nc")
     np.testing.assert_array_equal(again.draws["free"]["b"], saved.draws["free"]["b"])
+
+
+def test_where_no_command_fits_again_the_reason_stands_there(fit):
+    of_frame = replace(fit, runs=replace(fit.runs, source="DataFrame"), stated=Stated())
+    said = "No command fits this again (its runs were given as a DataFrame)"
+    assert said in plain(composed([of_frame]))
+    sure = Prior("LogNormal", mu=0.0, sigma=0.1, why="a test")
+    stated = replace(fit, runs=replace(fit.runs, source="a.csv"), stated=Stated({"M": sure}))
+    assert "its priors or beliefs were stated in Python" in plain(composed([stated]))
+    told = plain(composed([replace(stated, stated=Stated())]))
+    assert "bayescale fit a.csv --law chinchilla" in told
+
+
+def test_what_a_plan_asked_is_reported_with_it(fit):
+    other = of_same_runs(made("coupled"), fit)
+    average = Ensemble((fit, other), np.array([0.6, 0.4]), pd.DataFrame(), DISCREPANCY)
+    decided = bs.plan(average, budget=1e22)
+    found = sort_results(decided, {"N": 1e10, "D": 2e11}, Assumptions(), {})
+    assert [subject.forecaster for subject in found.subjects] == [fit, other, average]
+    assert found.subjects[-1].plans == (decided,)
+    told = plain(compose(found))
+    # Intervals are never without what they are of.
+    for caption in ("The design", "The plan under other assumptions", "Plans by budget (FLOPs)"):
+        assert f"{caption}; equal-tailed 90% of the law's curve" in told
+
+
+def test_a_file_that_ends_in_md_is_markdown(fit, tmp_path):
+    assert report(fit, tmp_path / "said.md").read_text(encoding="utf-8").startswith("# ")
+    assert "<html" in report(fit, tmp_path / "said.html").read_text(encoding="utf-8")
 
 
 def test_sensitivity_weighs_the_prior_as_it_says(fit):
