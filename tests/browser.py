@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
+LOADED = "return document.readyState === 'complete' && location.href.split('#')[0] === arguments[0]"
+
 
 def missing():
     """Why there is no browser to test with; empty where there is one."""
@@ -48,7 +50,12 @@ def open_page(driver, path, width=1280, height=900):
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
     )
-    driver.get(Path(path).resolve().as_uri())
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    address = Path(path).resolve().as_uri()
+    driver.get(address)
+    # On a busy machine the driver may come back before the page's own script has run.
+    WebDriverWait(driver, 60).until(lambda _: driver.execute_script(LOADED, address))
 
 
 def complaints(driver):
