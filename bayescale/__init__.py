@@ -1,9 +1,7 @@
 """Bayesian scaling laws: from a table of observed runs to forecasts that can be trusted.
 
 >>> import bayescale as bs
->>> runs = bs.read_runs("runs.csv", "pretraining", derive={"C": "6*N*D"})
->>> fit = bs.fit(runs, seed=1)
->>> fit.extrapolate({"N": "70B", "D": "1.4T"}).table
+>>> bs.forecast("runs.csv", at={"N": "70B", "D": "1.4T"})
 
 What makes laws is imported at once and costs little; what reads tables, fits and forecasts is
 imported when it is first used.
@@ -36,9 +34,12 @@ if TYPE_CHECKING:
     from bayescale.decision.options import compare_options as compare_options
     from bayescale.decision.plan import Plan as Plan
     from bayescale.decision.plan import plan as plan
+    from bayescale.forecast.answer import Answer as Answer
     from bayescale.forecast.forecast import Extrapolation as Extrapolation
     from bayescale.forecast.forecast import extrapolate as extrapolate
+    from bayescale.forecast.load import load as load
     from bayescale.forecast.mixture import Ensemble as Ensemble
+    from bayescale.front_door import forecast as forecast
     from bayescale.judge.backtest import Backtest as Backtest
     from bayescale.judge.backtest import backtest as backtest
     from bayescale.judge.scores import score as score
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from bayescale.posterior.fit import Fit as Fit
     from bayescale.posterior.fit import fit as fit
     from bayescale.posterior.fit import identifiability as identifiability
-    from bayescale.posterior.fit import load as load
     from bayescale.posterior.parameters import Belief as Belief
     from bayescale.report.report import report as report
     from bayescale.runs.points import read_points as read_points
@@ -60,9 +60,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 law, laws, register = catalogue.resolve, catalogue.table, catalogue.register
-# The room is there from now on, so that its name is left to the function.
-import_module("bayescale.report")
-del globals()["report"]
+# The rooms are there from now on, so that their names are left to the functions.
+for _room in ("forecast", "report"):
+    import_module(f"bayescale.{_room}")
+    del globals()[_room]
 
 # Where the other public names are, by room and module.
 _LATER = {
@@ -71,14 +72,17 @@ _LATER = {
     "decision.limits": "Limit",
     "decision.options": "Options compare_options",
     "decision.plan": "Plan plan",
+    "forecast.answer": "Answer",
     "forecast.forecast": "Extrapolation extrapolate",
+    "forecast.load": "load",
     "forecast.mixture": "Ensemble",
+    "front_door": "forecast",
     "judge.backtest": "Backtest backtest",
     "judge.scores": "score",
     "judge.sensitivity": "sensitivity",
     "judge.weights": "average compare",
     "law.check": "LawCheck check",
-    "posterior.fit": "Fit fit identifiability load",
+    "posterior.fit": "Fit fit identifiability",
     "posterior.parameters": "Belief",
     "report.report": "report",
     "runs.points": "read_points",

@@ -7,6 +7,8 @@ import importlib
 import pkgutil
 import runpy
 import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,6 +132,57 @@ def _where(fault: BaseException, path: Path) -> str:
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     place = f"line {lines[-1]}: " if lines else ""
     return f"{place}{kind}: {fault}"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The laws that answer one question: a response from the same inputs.
+
+    Attributes
+    ----------
+    laws : tuple of Law
+        At least one; all of the same inputs in the same order, and the same response.
+    """
+
+    laws: tuple[Law, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Symbols of the inputs, in order."""
+        return self.laws[0].input_symbols
+
+    @property
+    def response(self) -> str:
+        """Symbol of the response."""
+        return self.laws[0].response.symbol
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Symbols that a table must have."""
+        return frozenset({*self.inputs, self.response})
+
+    def __str__(self) -> str:
+        """The question in words: ``L from N and D``."""
+        *others, last = self.inputs
+        return f"{self.response} from {', '.join(others)}{' and ' * bool(others)}{last}"
+
+
+def shelves(laws: Sequence[Law] | None = None) -> tuple[Shelf, ...]:
+    """The questions that laws answer, each with all of its laws; the shortest first.
+
+    A law says by its inputs and its response which question it answers, so that one that is added
+    to the folder, or registered, stands on its shelf.
+
+    Parameters
+    ----------
+    laws : sequence of Law, optional
+        All that can be asked for by name if left out.
+    """
+    found: dict[tuple[tuple[str, ...], str], list[Law]] = {}
+    for law in laws or [resolve(name) for name in names()]:
+        found.setdefault((law.input_symbols, law.response.symbol), []).append(law)
+    several = (Shelf(tuple(group)) for group in found.values())
+    return tuple(sorted(several, key=lambda shelf: (len(shelf.inputs), str(shelf))))
 
 
 def table() -> pd.DataFrame:

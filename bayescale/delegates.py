@@ -18,11 +18,13 @@ _LATER = {
     "bands": "bayescale.plots.backtest",
     "designs": "bayescale.plots.plan",
     "candidates": "bayescale.plots.next_runs",
+    "answer_sentences": "bayescale.words.answer",
     "backtest_sentences": "bayescale.words.backtest",
     "plan_sentences": "bayescale.words.plan",
     "smallest_sentence": "bayescale.words.plan",
     "options_sentences": "bayescale.words.options",
     "next_runs_sentences": "bayescale.words.next_runs",
+    "report": "bayescale.report.report",
 }
 
 

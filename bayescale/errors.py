@@ -14,7 +14,7 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding, as data: about a table of runs, or about a fit.
+    """One finding, as data: about a table of runs, a fit, or what is forecast from it.
 
     Attributes
     ----------
@@ -26,12 +26,15 @@ class Problem:
         One sentence for a person: what, where, what to do.
     details : mapping
         The same as values: row, column, parameter, ...
+    acknowledged : bool
+        Whether the user said that it is known.
     """
 
     code: str
     severity: Severity
     message: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    acknowledged: bool = False
 
     def __str__(self) -> str:
         return self.message

@@ -28,3 +28,20 @@ def bounds(draws: Array, mass: float) -> tuple[Array, Array, Array]:
     tail = (1 - check_mass(mass)) / 2
     lower, median, upper = np.quantile(draws, [tail, 0.5, 1 - tail], axis=0)
     return median, lower, upper
+
+
+def named_bounds(
+    draws: Array, mass: float, prefix: str = "", middle: str = "median"
+) -> dict[str, Array]:
+    """Median and equal-tailed bounds over the first axis, as columns of a table.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (n_draws, ...)
+    mass : float
+    prefix : str
+        Of the names ``lower`` and ``upper``.
+    middle : str, default "median"
+        Name of the median.
+    """
+    return dict(zip((middle, f"{prefix}lower", f"{prefix}upper"), bounds(draws, mass), strict=True))

@@ -2,7 +2,8 @@
 
     python benchmarks/calibration.py [power chinchilla pretraining] [--simulations 200]
 
-Inputs, reference run and the centre of the prior are fixed and passed explicitly. Ranks are
+Inputs, reference run, the centre of the prior and the directions in which slopes may err are fixed
+and passed explicitly: a fit takes the last from its runs, which would be seen twice. Ranks are
 appended as they come, one row per simulation, and a run that was stopped goes on where it was. The
 checker is first shown posteriors that are too narrow, too wide and shifted, and must catch all.
 """
@@ -13,6 +14,7 @@ import argparse
 import sys
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ RANGES = {"x": (1e3, 1e7), "N": (4e7, 2e10), "D": (1e9, 1e12), "C": (1e18, 1e23)
 CHAINS, DRAWS = 4, 500
 # Draws that a truth is ranked among: far enough apart to be independent.
 RANKED = 99
+# Directions of slopes whose coefficients are ranked.
+RANKED_SLOPES = 3
 ENOUGH = 400.0
 
 
@@ -39,9 +43,35 @@ def design(law: Any) -> dict[str, np.ndarray]:
     }
 
 
-def simulate(law: Any, priors: Any, number: int) -> tuple[np.ndarray, Any]:
+def directions(law: Any, priors: Any) -> Any:
+    """Directions in which slopes may err at the runs, at the middle of the priors."""
+    from bayescale.posterior.slopes import Slopes
+
+    middle = priors.draw(np.random.default_rng(0), 500)
+    held = {name: float(np.median(value)) for name, value in middle.items()}
+    inputs = design(law)
+    alike = np.ones(RUNS[law.name])
+    slopes = Slopes.of(law, held, inputs, law.reference(inputs), alike)
+    return slopes.told_by(inputs, alike)
+
+
+def coefficients_of(law: Any, priors: Any, data: Any, z: np.ndarray) -> np.ndarray:
+    """Coefficients of the directions at vectors of the sampler's scale, shape (..., DIRECTIONS)."""
+    from bayescale.law.symbols import SLOPE_ERROR
+    from bayescale.posterior.parameters import constrain
+    from bayescale.posterior.predictor import Predictor
+    from bayescale.posterior.slopes import coefficients, effective_scale
+
+    free = {name: value[..., None] for name, value in constrain(priors, z).items()}
+    residual = np.log(data.response) - Predictor(law, free, data.unit(priors)).log(data.scaled)
+    numbers, scale = z[..., len(priors.free) :], effective_scale(free)
+    return coefficients(numbers, residual, free[SLOPE_ERROR], scale, **vars(data.told))[0]
+
+
+def simulate(law: Any, priors: Any, told: Any, number: int) -> tuple[np.ndarray, Any]:
     """Draw a truth from the priors, on the sampler's scale, and data from it."""
-    from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE
+    from bayescale.law.noise import row_scale
+    from bayescale.law.symbols import NOISE_DOF, SLOPE_ERROR
     from bayescale.posterior.data import ModelData
     from bayescale.posterior.parameters import unconstrain
     from bayescale.posterior.predictor import Curve
@@ -51,14 +81,21 @@ def simulate(law: Any, priors: Any, number: int) -> tuple[np.ndarray, Any]:
     reference, centre = law.reference(inputs), 1.0
     free = priors.draw(rng, 1)
     curve = Curve(law, free, reference, centre)(inputs)[0]
-    noise = free[NOISE_SCALE] * rng.standard_t(free[NOISE_DOF][0], len(curve))
+    w = rng.standard_normal(told.columns.shape[1])
+    data = ModelData(inputs, np.ones(len(curve)), reference, centre, told=told)
+    scale = row_scale(free, data.sizes(inputs))
+    noise = scale * rng.standard_t(free[NOISE_DOF][0], len(curve))
+    erring = np.log(curve) + free[SLOPE_ERROR][0] * told.columns @ w
     # The heaviest tails of the prior leave what a float can hold.
-    log_response = np.clip(np.log(curve) + noise, -600, 600)
-    data = ModelData(inputs, np.exp(log_response), reference, centre)
-    return unconstrain(priors, free)[0], data
+    data = replace(data, response=np.exp(np.clip(erring + noise, -600, 600)))
+    # The sampler's numbers of the coefficients, which are linear in them.
+    parameters, zeros = unconstrain(priors, free)[0], np.zeros(len(w))
+    ends = [np.append(parameters, zeros + at) for at in (0.0, 1.0)]
+    low, high = (coefficients_of(law, priors, data, z) for z in ends)
+    return np.append(parameters, (w - low) / (high - low)), data
 
 
-def one(law: Any, priors: Any, ready: Any, number: int) -> dict[str, float]:
+def one(law: Any, priors: Any, told: Any, ready: Any, number: int) -> dict[str, float]:
     """Ranks of one simulation, and how the sampler fared."""
     import arviz_stats
     import xarray as xr
@@ -66,7 +103,7 @@ def one(law: Any, priors: Any, ready: Any, number: int) -> dict[str, float]:
     from bayescale.posterior.laplace import log_density
     from bayescale.posterior.sampling import ATTEMPTS, sample
 
-    truth, data = simulate(law, priors, number)
+    truth, data = simulate(law, priors, told, number)
     for attempt in ATTEMPTS:
         found = sample(
             ready, data, attempt, chains=CHAINS, draws=DRAWS, seed=number + 1, progress=False
@@ -80,6 +117,9 @@ def one(law: Any, priors: Any, ready: Any, number: int) -> dict[str, float]:
     flat = found.z.reshape(-1, found.z.shape[-1])
     apart = flat[np.linspace(0, len(flat) - 1, RANKED).astype(int)]
     row = {name: ranks.rank(truth[k], apart[:, k]) for k, name in enumerate(priors.names)}
+    # What the strongest directions bring: they decide what is forecast.
+    true, drawn = (coefficients_of(law, priors, data, z) for z in (truth, apart))
+    row |= {f"slopes {k + 1}": ranks.rank(true[k], drawn[:, k]) for k in range(RANKED_SLOPES)}
     # A quantity of parameters and data together sees errors that leave each margin right.
     densities = log_density(law, priors, data, np.vstack([truth, apart]))
     row["log density"] = ranks.rank(densities[0], densities[1:])
@@ -100,9 +140,10 @@ def calibrate(name: str, simulations: int, folder: Path, *, quiet: bool = False)
     done = set(pd.read_csv(path)["simulation"]) if path.is_file() else set()
     missing = [k for k in range(simulations) if k not in done]
     ready = density(law, priors, "compiled") if missing else None
+    told = directions(law, priors)
     start = time.perf_counter()
     for count, number in enumerate(missing, start=1):
-        row = pd.DataFrame([one(law, priors, ready, number)])
+        row = pd.DataFrame([one(law, priors, told, ready, number)])
         row.to_csv(path, mode="a", header=not path.is_file(), index=False)
         if not quiet and count % 20 == 0:
             seconds = time.perf_counter() - start

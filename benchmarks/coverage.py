@@ -3,7 +3,7 @@
     python benchmarks/coverage.py [runs-24 ratio ...] [--replicates 400] [--bootstrap 50]
 
 Runs come from the worlds of worlds.py; the law's curve is forecast at 10 and 100 times their
-largest compute, at 20 tokens a parameter, with and without the default discrepancy, beside the
+largest compute, at 20 tokens a parameter, by fits with and without the discrepancy, beside the
 wild bootstrap of a least-squares fit. Widths are in nats per token. One row per replicate is
 appended to build/coverage/ as it comes, and a run that was stopped goes on where it was; delete
 that folder after a change to the model, to priors or to the worlds.
@@ -29,7 +29,7 @@ import bayescale as bs
 
 MASS = 0.95
 CHAINS, DRAWS = 2, 500
-HINDCAST_DRAWS = 150
+HINDCAST_DRAWS = 300
 FORECASTERS = ("plain", "discrepancy", "bootstrap")
 # Width that a wild-bootstrap least-squares fit needs at 100 times the compute: the wanted limit.
 WANTED_WIDTH = dict(
@@ -46,24 +46,26 @@ def one(cell: Cell, number: int, bootstrap: bool) -> dict[str, Any]:
     start = time.perf_counter()
     frame, rng = simulate(cell, number)
     at = targets()
-    fits = [
-        bs.fit(
-            bs.read_runs(frame, law),
-            seed=number + 1,
-            chains=CHAINS,
-            draws=DRAWS,
-            progress=False,
-            route="compiled",
-            strict=False,
-        )
-        for law in cell.laws
-    ]
-    whole = fits[0] if len(fits) == 1 else bs.average(fits, draws=HINDCAST_DRAWS)
-    intervals = {}
+    wholes, fits = {}, []
     for name, allowed in (("plain", False), ("discrepancy", True)):
-        forecast = whole.extrapolate(
-            at, kind="mean", mass=MASS, discrepancy=allowed, allow_unconverged=True
-        )
+        own = [
+            bs.fit(
+                bs.read_runs(frame, law),
+                discrepancy=allowed,
+                seed=number + 1,
+                chains=CHAINS,
+                draws=DRAWS,
+                progress=False,
+                route="compiled",
+                strict=False,
+            )
+            for law in cell.laws
+        ]
+        wholes[name] = own[0] if len(own) == 1 else bs.average(own, draws=HINDCAST_DRAWS)
+        fits += own
+    intervals = {}
+    for name, whole in wholes.items():
+        forecast = whole.extrapolate(at, kind="mean", mass=MASS, allow_unconverged=True)
         intervals[name] = forecast.table[["lower", "median", "upper"]].to_numpy().T
     if bootstrap:
         inputs = {name: frame[name].to_numpy() for name in ("N", "D")}
@@ -77,8 +79,8 @@ def one(cell: Cell, number: int, bootstrap: bool) -> dict[str, Any]:
             ("lower", "median", "upper"), intervals.get(name, np.full((3, 2), np.nan)), strict=True
         ):
             row |= {f"{name} {part} {f}": v for f, v in zip(FACTORS, values, strict=True)}
-    if len(fits) > 1:
-        row |= {f"weight {fit.law.name}": w for fit, w in zip(fits, whole.weights, strict=True)}
+    if len(cell.laws) > 1:
+        row |= {f"weight {law}": w for law, w in wholes["discrepancy"].weights.items()}
     return row
 
 

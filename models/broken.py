@@ -27,7 +27,7 @@ def response(x, y0, a, b, c, k, s):
 
 LAW = Law(
     name="broken",
-    version=1,
+    version=2,
     function=response,
     summary="one response against one input, a power law with a floor and one smooth break",
     inputs=(Input("x", "scale", "any scale: examples, tokens, parameters, FLOPs"),),

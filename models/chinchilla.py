@@ -28,7 +28,7 @@ def loss(N, D, E, A, alpha, B, beta):
 
 LAW = Law(
     name="chinchilla",
-    version=1,
+    version=2,
     function=loss,
     summary="pre-training loss from parameters and tokens (Hoffmann et al. 2022)",
     inputs=(

@@ -33,7 +33,7 @@ def _raw_ratio(curvature, reference):
 
 LAW = Law(
     name="coupled",
-    version=1,
+    version=2,
     function=loss,
     summary="pre-training loss from parameters and tokens that interact, above a floor",
     inputs=(

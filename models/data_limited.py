@@ -39,7 +39,7 @@ def loss(N, D, U, E, A, alpha, B, beta, R, G, q, p):
 
 LAW = Law(
     name="data_limited",
-    version=1,
+    version=2,
     function=loss,
     summary="pre-training loss with repeated data: worth of epochs, and overfitting",
     inputs=(

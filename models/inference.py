@@ -32,7 +32,7 @@ def time(N, D_inf, C, T0, xi, phi1, eta, phi2, kappa, phi3):
 
 LAW = Law(
     name="inference",
-    version=1,
+    version=2,
     function=time,
     summary="inference time from parameters, tokens and compute, as separate terms",
     inputs=(

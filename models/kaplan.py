@@ -38,7 +38,7 @@ def _raw_ratio(curvature, reference):
 
 LAW = Law(
     name="kaplan",
-    version=1,
+    version=2,
     function=loss,
     summary="pre-training loss, size and data in one bracket, no floor (Kaplan et al. 2020)",
     inputs=(

@@ -24,7 +24,7 @@ def time(N, D_inf, C, T0, kappa, a, b, c):
 
 LAW = Law(
     name="latency",
-    version=1,
+    version=2,
     function=time,
     summary="inference time from parameters, tokens and compute, as one product",
     inputs=(

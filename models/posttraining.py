@@ -31,7 +31,7 @@ def error(N, D_test, E0, mu, theta1, nu, theta2):
 
 LAW = Law(
     name="posttraining",
-    version=1,
+    version=2,
     function=error,
     summary="error after post-training from parameters and adaptation data",
     inputs=(

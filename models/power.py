@@ -3,13 +3,14 @@
     y(x) = y0 + a*x^-b
 
 The plainest scaling law, for a learning curve or any single scale. Assumes one power over
-the whole range and an error that never rises.
+the whole range and an error that never rises. Rows of distinct x are points of one curve, whose
+errors are alike; rows that repeat an x are runs of their own.
 
 References: Hestness et al. (2017), arXiv:1712.00409; Alabdulmohsin et al. (2022),
 arXiv:2209.06640.
 """
 
-from bayescale.law import Exponent, Input, Law, Prior, Response, Weight
+from bayescale.law import Exponent, Input, Law, Noise, Prior, Response, Weight
 
 
 def response(x, y0, a, b):
@@ -19,7 +20,7 @@ def response(x, y0, a, b):
 
 LAW = Law(
     name="power",
-    version=1,
+    version=2,
     function=response,
     summary="one response against one input, a power law with a floor",
     inputs=(Input("x", "scale", "any scale: examples, tokens, parameters, FLOPs"),),
@@ -39,6 +40,7 @@ LAW = Law(
             ),
         ),
     ),
+    noise=Noise(along="x"),
     references=(
         "Hestness et al. (2017), Deep Learning Scaling is Predictable, arXiv:1712.00409",
         "Alabdulmohsin et al. (2022), Revisiting Neural Scaling Laws, arXiv:2209.06640",

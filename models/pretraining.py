@@ -36,7 +36,7 @@ def loss(N, D, C, L0, alpha, beta1, gamma, beta2, delta, beta3):
 
 LAW = Law(
     name="pretraining",
-    version=1,
+    version=2,
     function=loss,
     summary="pre-training loss from parameters, tokens and training compute",
     inputs=(

@@ -16,8 +16,6 @@ Reference: Lin et al. (2024), arXiv:2402.02314.
 """
 
 from bayescale.law import (
-    DISCREPANCY,
-    Discrepancy,
     Exponent,
     Input,
     Law,
@@ -35,7 +33,7 @@ def error(D_test, E0, nu, theta, D_t):
 
 LAW = Law(
     name="rectified",
-    version=1,
+    version=2,
     function=error,
     summary="fine-tuning error with a pre-power phase before the power law (Lin et al. 2024)",
     inputs=(
@@ -79,18 +77,6 @@ LAW = Law(
                 curvature["D_t"] * reference["D_test"] ** curvature["theta"]
             ),
         ),
-    ),
-    discrepancy=Discrepancy(
-        change=Prior(
-            "LogNormal",
-            mu=-1.833,  # log 0.16
-            sigma=0.5,
-            why="share of the further change that this law gets wrong beyond the data: 90% between "
-            "7% and 36%",
-            source="learned leaving out one family of published models at a time: "
-            "benchmarks/discrepancy.py finetuning",
-        ),
-        noise=DISCREPANCY.noise,
     ),
     references=(
         "Lin et al. (2024), Selecting Large Language Model to Fine-tune via Rectified Scaling "

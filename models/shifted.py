@@ -21,7 +21,7 @@ def response(x, y0, a, b, k):
 
 LAW = Law(
     name="shifted",
-    version=1,
+    version=2,
     function=response,
     summary="one response against one input, a power law with a floor that starts late",
     inputs=(Input("x", "scale", "any scale: examples, tokens, parameters, FLOPs"),),

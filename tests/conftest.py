@@ -64,5 +64,6 @@ def latency():
     """A posterior of ``power`` where time rises with x: y = 0.02 + 1e-12 * x."""
     rng = np.random.default_rng(5)
     slope = 1e-12 * np.exp(0.1 * rng.standard_normal(1500))
-    inputs = {"x": np.geomspace(1e8, 1e12, 25)}
+    # Each place twice: rows that err alone, not points of one curve.
+    inputs = {"x": np.repeat(np.geomspace(1e8, 1e12, 13), 2)}
     return by_hand("power", {"y0": 0.02, "a": slope, "b": -1.0}, inputs=inputs, scale=0.05)

@@ -10,10 +10,19 @@ import xarray as xr
 
 from bayescale import catalogue
 from bayescale.law.prior import Prior
-from bayescale.law.symbols import NOISE_DOF, NOISE_SCALE, TOTAL, share_name
+from bayescale.law.symbols import (
+    NOISE_DOF,
+    NOISE_SCALE,
+    NOISE_TREND,
+    SLOPE_BEYOND,
+    SLOPE_ERROR,
+    TOTAL,
+    share_name,
+)
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.knowledge.diagnostics import Diagnostics
 from bayescale.posterior.parameters import Stated
+from bayescale.posterior.slopes import Slopes
 from bayescale.runs.runs import Runs
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -60,6 +69,7 @@ def free_of(law, raw, reference, *, scale=0.01, dof=8.0):
     first = law.weights[0].symbol
     free = {TOTAL: sum(terms.values()), NOISE_SCALE: scale, NOISE_DOF: dof}
     free |= {share_name(w.symbol): np.log(terms[w.symbol] / terms[first]) for w in law.weights[1:]}
+    free[NOISE_TREND] = np.zeros_like(dof)
     return free | {item.symbol: raw[item.symbol] for item in law.curvature}
 
 
@@ -73,7 +83,10 @@ def spread(name, size=1000, seed=3, **wide):
 
 
 # A raw prior of M: what is made by hand has its total in the response's unit.
-RAW_TOTAL = Stated({TOTAL: Prior("LogNormal", mu=0.0, sigma=10.0, why="in the response's unit")})
+RAW_TOTAL = Stated(
+    {TOTAL: Prior("LogNormal", mu=0.0, sigma=10.0, why="in the response's unit")},
+    discrepancy=False,
+)
 
 
 def runs_of(law, inputs, response, *, run=None, **columns):
@@ -84,8 +97,14 @@ def runs_of(law, inputs, response, *, run=None, **columns):
     return Runs(law, table, {symbol: symbol for symbol in symbols}, {}, run, "made by hand")
 
 
-def by_hand(law, raw, *, inputs=None, scale=0.01, dof=8.0, problems=(), approximate=False):
-    """A fit whose posterior is stated: ``raw`` holds numbers, or arrays of one value per draw."""
+def by_hand(
+    law, raw, *, inputs=None, scale=0.01, dof=8.0, slopes=None, problems=(), approximate=False
+):
+    """A fit whose posterior is stated: ``raw`` holds numbers, or arrays of one value per draw.
+
+    ``slopes`` is an error of the law's slopes, of which the runs tell nothing; the law holds if it
+    is left out.
+    """
     law = catalogue.resolve(law)
     inputs = inputs or places(law, 30)
     draws = np.broadcast_arrays(*(np.atleast_1d(value) for value in raw.values()))
@@ -95,7 +114,23 @@ def by_hand(law, raw, *, inputs=None, scale=0.01, dof=8.0, problems=(), approxim
     free = free_of(law, raw, law.reference(inputs), **noise)
     response = law(inputs, {name: np.median(value) for name, value in raw.items()})
     posterior = raw | {n: free[n] for n in (TOTAL, NOISE_SCALE, NOISE_DOF)}
-    return made_fit(runs_of(law, inputs, response), free, posterior, problems, approximate)
+    found = made_fit(runs_of(law, inputs, response), free, posterior, problems, approximate)
+    return found if slopes is None else erring(found, slopes)
+
+
+def erring(fit, error, seed=5):
+    """The same fit with slopes that err by an SD, of which the runs tell nothing."""
+    free = fit.draws["free"].to_dataset()
+    like = next(iter(free.values()))
+    free = free.assign({name: xr.full_like(like, error) for name in (SLOPE_ERROR, SLOPE_BEYOND)})
+    held = {str(name): float(value.median()) for name, value in free.items()}
+    weight = np.ones(len(fit.response))
+    slopes = Slopes.of(fit.law, held, fit.inputs, fit.data.reference, weight)
+    normal = np.random.default_rng(seed).standard_normal((*like.shape, slopes.told.shape[1]))
+    group = slopes.to_dataset().assign(coefficients=(("chain", "draw", "direction"), normal))
+    tree = fit.draws.copy()
+    tree["free"], tree["slopes"] = xr.DataTree(free), xr.DataTree(group)
+    return replace(fit, draws=tree, stated=replace(fit.stated, discrepancy=True))
 
 
 def made_fit(runs, free, posterior=None, problems=(), approximate=False, *, alone=True):
@@ -111,6 +146,15 @@ def made_fit(runs, free, posterior=None, problems=(), approximate=False, *, alon
     )
     found = Diagnostics(rows, (), 0, 1.0, tuple(problems), approximate=approximate)
     return Fit(runs, RAW_TOTAL, tree, found)
+
+
+def mixed(fits, weights):
+    """An ensemble with given weights, without hindcasts."""
+    from bayescale.forecast.mixture import Ensemble
+
+    names = pd.Index([fit.law.name for fit in fits], name="law")
+    own = pd.Series(weights, names, dtype=float, name="weight")
+    return Ensemble(tuple(fits), own, pd.DataFrame(), pd.DataFrame())
 
 
 def observing(fit, response, inputs=None):

@@ -192,4 +192,4 @@ def test_files_that_are_no_law_files(tmp_path):
 def test_a_law_is_a_value():
     law = catalogue.resolve("power")
     assert replace(law) == law
-    assert repr(law) == "Law('power', version=1, y = y0 + a*x**-b)"
+    assert repr(law) == "Law('power', version=2, y = y0 + a*x**-b)"

@@ -159,6 +159,8 @@ def test_a_fit_recovers_what_made_the_runs(ok, fit_file):
     for name, truth in {"y0": 0.5, "a": 20, "b": 0.4}.items():
         width = found[name]["upper"] - found[name]["lower"]
         assert abs(found[name]["median"] - truth) < width
+    assert {"slope_error", "noise_trend"} <= set(found)
+    assert all(row["meaning"] for row in found.values())
     assert told["provenance"]["source"] == "runs.csv"
     assert told["provenance"]["versions"]["bayescale"] == bs.__version__
     assert told["runs"] < 40
@@ -188,7 +190,7 @@ def test_a_preview_is_called_one_everywhere(ok, runs_file, tmp_path):
     assert f"Saved to {path}" in text
     assert "Preview" in ok("show", path)
     assert json.loads(ok("show", path, "--json"))["preview"] is True
-    assert "Caution: from a preview" in ok("extrapolate", path, "--at", "x=1M")
+    assert "Caution (preview): This is from a preview" in ok("extrapolate", path, "--at", "x=1M")
 
 
 def test_columns_and_derived_inputs_are_mapped(ok, power_table, tmp_path):
@@ -247,7 +249,7 @@ def test_a_fit_that_did_not_converge_is_kept_and_refused(run, ok, runs_file, tmp
     assert (code, out) == (1, "")
     assert "--allow-unconverged" in err
     text = ok("extrapolate", fit, "--at", "x=1M", "--allow-unconverged")
-    assert "Caution: from a fit that did not converge" in text
+    assert "Caution (unconverged): This is from a fit that did not converge" in text
 
 
 # Extrapolate ---------------------------------------------------------------------------------
@@ -299,14 +301,30 @@ def test_the_table_is_written(ok, fit_file, tmp_path):
     assert table["probability"].iloc[0] == pytest.approx(ex.probability(below=0.6).iloc[0])
 
 
-def test_no_discrepancy_narrows_and_is_said(ok, fit_file):
-    def told(*more):
-        return json.loads(ok("extrapolate", fit_file, "--at", "x=10M", "--json", *more))
+def test_a_fit_without_discrepancy_is_narrower_far_out_and_says_so(
+    ok, runs_file, fit_file, tmp_path
+):
+    def told(path):
+        return json.loads(ok("extrapolate", path, "--at", "x=10M", "--kind", "mean", "--json"))
 
-    honest, bold = told(), told("--no-discrepancy")
+    alone = tmp_path / "alone.nc"
+    ok(
+        "fit",
+        runs_file,
+        "--law",
+        "power",
+        "--where",
+        "split=train",
+        "--no-discrepancy",
+        "-o",
+        alone,
+    )
+    honest, bold = told(fit_file), told(alone)
     width = [p["upper"] - p["lower"] for p in (honest["points"][0], bold["points"][0])]
     assert width[1] < width[0]
-    assert "law is taken to hold" in bold["discrepancy"]
+    assert "slopes err by" in honest["discrepancy"]
+    assert bold["discrepancy"] == "No discrepancy: the law is taken to hold."
+    assert "law is taken to hold" in ok("extrapolate", alone, "--at", "x=10M")
 
 
 # Bad input -----------------------------------------------------------------------------------
@@ -351,6 +369,11 @@ BAD = {
     "kind": (["extrapolate", "FIT", "--at", "x=1", "--kind", "median"], "invalid choice: 'median'"),
     "limit": (["extrapolate", "FIT", "--at", "x=1M", "--below", "-1"], "must be positive"),
     "csv": (["extrapolate", "FIT", "--at", "x=1M", "--csv", "no/a.csv"], "no folder 'no'"),
+    # It is part of the posterior: the fit decides.
+    "discrepancy of a forecast": (
+        ["extrapolate", "FIT", "--at", "x=1M", "--no-discrepancy"],
+        "unrecognized arguments: --no-discrepancy",
+    ),
 }
 
 
@@ -412,8 +435,9 @@ def test_every_command_has_help_with_an_example(ok, command):
 @pytest.mark.parametrize(
     ("command", "name", "default", "typed", "value"),
     [
-        ("extrapolate FIT --at x=1", "discrepancy", True, "--no-discrepancy", False),
-        ("extrapolate FIT --at x=1", "discrepancy", True, "--discrepancy 0.3", 0.3),
+        ("fit RUNS --law power", "discrepancy", True, "--no-discrepancy", False),
+        ("forecast RUNS --at x=1", "discrepancy", True, "--no-discrepancy", False),
+        ("backtest RUNS --law power", "discrepancy", True, "--no-discrepancy", False),
         ("backtest RUNS --law power", "point_estimates", True, "--no-point-estimates", False),
         ("next-runs FIT", "per_cost", True, "--gain-alone", False),
         ("next-runs FIT", "refits", True, "--no-refits", False),

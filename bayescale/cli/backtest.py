@@ -57,7 +57,6 @@ def _values(found: bs.Backtest) -> dict[str, Any]:
         "text": found.text.splitlines(),
         "table": found.table.reset_index(),
         "by_reach": found.by_reach.reset_index().astype({"beyond": str}),
-        "errors": found.errors,
     }
 
 

@@ -23,14 +23,19 @@ OPTIONS = (
 
 def run(given: Namespace) -> None:
     """Compare saved fits and print; forecast with their average if points are given."""
-    fits = options.load_fits(given.fits, given.law)
+    from bayescale.forecast.parting import parted, parting_sentence
+
+    fits = [
+        fit for found in options.load_all(given.fits, given.law) for fit in options.fits_of(found)
+    ]
     loo, average = bs.compare(fits), bs.average(fits)
-    scores, weights = loo.reset_index(names="law"), average.table.reset_index()
+    scores, weights = loo.reset_index(names="law"), average.laws.reset_index()
     told: dict[str, Any] = {"loo": scores, "caution": loo.attrs["caution"], "average": weights}
-    forecast = None
+    forecast, apart = None, None
     if given.at:
-        forecast = average.extrapolate(options.points(given.at), **picked(given, "kind mass"))
-        told["forecast"] = as_values(forecast)
+        points, asked = options.points(given.at), picked(given, "kind mass")
+        forecast, apart = average.extrapolate(points, **asked), parted(average, points, **asked)
+        told |= {"forecast": as_values(forecast), "parted": apart}
 
     def tables() -> None:
         screen.say("Leave-one-out at the observed scales (ArviZ):\n")
@@ -39,6 +44,8 @@ def run(given: Namespace) -> None:
         screen.table(weights, left=["law"])
         if forecast is not None:
             screen.say()
-            print_forecast(forecast)
+            print_forecast(forecast, ", ".join(average.weights.index))
+        if apart is not None:
+            screen.say(parting_sentence(apart))
 
     files.answer(given, lambda: told, tables)

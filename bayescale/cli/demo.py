@@ -40,7 +40,7 @@ def run(given: Namespace) -> None:
     from bayescale.report.demo import studies, write_page
 
     start = time.perf_counter()
-    screen.say("Fitting three laws to runs that ship with bayescale; the largest runs are hidden.")
+    screen.say("Forecasting from runs that ship with bayescale; the largest runs are hidden.")
     screen.say("(Each law is compiled first, which takes longest the first time.)\n")
     results = []
     for result in studies(given.seed):
@@ -48,13 +48,14 @@ def run(given: Namespace) -> None:
         results.append(result)
     page = write_page(results, folder)
     screen.say(f"Done in {time.perf_counter() - start:.0f} s. Open {page} in a browser;")
-    screen.say("tables, fits and pictures lie beside it.")
+    screen.say("tables, answers and pictures lie beside it.")
 
 
 def _print(result: Result) -> None:
-    law = result.fit.law
-    screen.say(f"{result.study.title}: {law.response.symbol} = {law.formula}")
-    screen.say(f"Fitted {len(result.fit.runs)} runs in {result.seconds:.1f} s.")
+    answer, law = result.answer, result.answer.law
+    weights = ", ".join(f"{name} {weight:.0%}" for name, weight in answer.weights.items())
+    screen.say(f"{result.study.title}: {law.response.symbol} ({law.response.unit}) by {weights}")
+    screen.say(f"{len(answer.fits[0].runs)} runs were fitted in {result.seconds:.1f} s.")
     shown = [*law.input_symbols, "measured", "median", "lower", "upper", "inside", "reach"]
     screen.table(result.comparison[shown], law.input_symbols, {"reach": ".2f"})
     screen.say(f"{result.verdict}\n")

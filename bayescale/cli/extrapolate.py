@@ -1,7 +1,7 @@
-"""Forecast at new scales from a saved fit.
+"""Forecast at new scales from a saved fit or answer.
 
 example:
-  bayescale extrapolate fit.nc --at N=70B,D=1.4T --at N=7B,D=1.4T
+  bayescale extrapolate answer.nc --at N=70B,D=1.4T --at N=7B,D=1.4T
   bayescale extrapolate fit.nc --points points.csv --kind mean --csv forecast.csv
 """
 
@@ -15,8 +15,7 @@ from bayescale.cli import files, options, screen
 from bayescale.cli.command import either, file, option, picked
 
 # Columns of a forecast's table that are sentences, the same in every row.
-_SAID = ["interval", "discrepancy", "notes"]
-_WRONG = "of the further change that may be wrong, by a backtest (default: as on published runs)"
+_SAID = ["interval", "discrepancy", "notes", "codes"]
 
 OPTIONS = (
     *options.SAVED_FIT,
@@ -25,11 +24,8 @@ OPTIONS = (
     ),
     *(options.kind("run"), options.MASS),
     option("--below", "LIMIT", "also the probability of less than this", type=float),
-    options.seed(0),
-    either(
-        option("--discrepancy", "SHARE", _WRONG, type=float, default=True), options.NO_DISCREPANCY
-    ),
-    *(options.ALLOW_UNCONVERGED, options.CSV, options.JSON),
+    options.seed(None),
+    *(options.ALLOW_UNCONVERGED, options.ACKNOWLEDGE, options.CSV, options.JSON),
 )
 
 
@@ -39,7 +35,9 @@ def run(given: Namespace) -> None:
     if given.points is None:
         at: Any = options.points(given.at)
     else:
-        at = bs.read_points(options.table_of_points(given.points, fit), fit.law, fit.derive)
+        first = options.fits_of(fit)[0]
+        table = options.table_of_points(given.points, first)
+        at = bs.read_points(table, first.law, first.derive)
     found = fit.extrapolate(at, **picked(given, "kind mass"), **options.trust(given))
     table, below = found.table, given.below
     if below is not None:
@@ -47,15 +45,19 @@ def run(given: Namespace) -> None:
     files.answer(
         given,
         lambda: as_values(found) | ({} if below is None else {"below": below}),
-        lambda: print_forecast(found, f"P({fit.law.response.symbol} < {below})"),
+        lambda: print_forecast(found, _by(fit), f"P({found.law.response.symbol} < {below})"),
         table,
     )
 
 
-def print_forecast(found: bs.Extrapolation, probability: str = "probability") -> None:
-    """Print a forecast's table, and what its intervals are of."""
+def _by(found: bs.Fit | bs.Ensemble) -> str:
+    return ", ".join(fit.law.name for fit in options.fits_of(found))
+
+
+def print_forecast(found: bs.Extrapolation, by: str, probability: str = "probability") -> None:
+    """Print a forecast's table, by which laws it is, and what its intervals are of."""
     law = found.law
-    screen.say(f"{law.response.symbol} ({law.response.unit}) by {law.name}\n")
+    screen.say(f"{law.response.symbol} ({law.response.unit}) by {by}\n")
     screen.table(
         found.table.drop(columns=_SAID).rename(columns={"probability": probability}),
         law.input_symbols,
@@ -63,7 +65,7 @@ def print_forecast(found: bs.Extrapolation, probability: str = "probability") ->
     )
     screen.say(f"\nIntervals: {found.table['interval'].iloc[0]}.")
     screen.say(found.discrepancy)
-    screen.say("Reach: decades beyond the observed runs, in the furthest input.")
+    screen.say("Reach: decades beyond the observed runs, in an input or in size (their product).")
     screen.cautions(found.notes)
 
 
@@ -74,6 +76,7 @@ def as_values(found: bs.Extrapolation) -> dict[str, Any]:
         "response": found.law.response.symbol,
         "unit": found.law.response.unit,
         "interval": "equal-tailed",
-        **picked(found, "kind mass discrepancy notes"),
+        **picked(found, "kind mass discrepancy"),
+        "notes": screen.note_values(found.notes),
         "points": found.table.drop(columns=_SAID),
     }

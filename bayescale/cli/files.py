@@ -26,7 +26,9 @@ def refuse_unwritable(given: Namespace) -> None:
     InputError
         If a file's folder does not exist, it is a folder itself, or no picture ends so.
     """
-    for path in filter(None, (getattr(given, name, None) for name in ("output", "csv", "plot"))):
+    for path in filter(
+        None, (getattr(given, name, None) for name in ("output", "csv", "plot", "report"))
+    ):
         folder = path.parent
         if path.is_dir():
             raise InputError(f"Cannot write to {str(path)!r}: it is a folder.")

@@ -23,6 +23,7 @@ OPTIONS = (
     option("--draws", None, "draws of each chain", default=1000),
     file("-o --output", "save the fit here: fit.nc"),
     switch("--preview", "a quick approximation, labelled as such"),
+    options.NO_DISCREPANCY,
     *(options.MASS, options.JSON),
 )
 
@@ -31,7 +32,7 @@ def run(given: Namespace) -> int:
     """Read, fit, save, print; a fit that did not converge is saved all the same."""
     check_mass(given.mass)
     runs = options.read_runs_of(given)
-    found = bs.fit(runs, **picked(given, "seed chains draws preview"))
+    found = bs.fit(runs, **picked(given, "seed chains draws preview discrepancy"))
     if given.output is not None:
         found.save(given.output)
     if given.json:
@@ -42,5 +43,8 @@ def run(given: Namespace) -> int:
         screen.say(f"\nSaved to {given.output}." if given.output else "\nNot saved; see -o.")
     if found.diagnostics.passed:
         return DONE
-    screen.aside("error: the sampler did not converge; see the diagnostics before using this fit.")
+    screen.aside(
+        "error: the sampler did not converge; the diagnostics say what to do, and bayescale "
+        "extrapolate --allow-unconverged shows a saved fit's forecast all the same."
+    )
     return FAILED

@@ -128,8 +128,8 @@ def _priors(law: Law) -> dict[Prior, list[str]]:
         *((_ratio(law, weight.symbol), weight.share) for weight in law.weights[1:]),
         *((item.symbol, item.prior) for item in law.curvature),
         *((NOISE_SCALE, law.noise.scale), (NOISE_DOF, law.noise.dof)),
-        ("share of the further change that may be wrong beyond the data", law.discrepancy.change),
-        ("factor on the noise beyond the data", law.discrepancy.noise),
+        ("SD of the relative error of local slopes", law.discrepancy.slope),
+        ("SD of their further error beyond the data", law.discrepancy.beyond),
     ]
     found: dict[Prior, list[str]] = {}
     for of, prior in named:

@@ -16,7 +16,9 @@ from bayescale.errors import BayescaleError, InputError
 
 # A file each, in the order of a day's work. All are loaded for their options: what is heavy is
 # loaded when a command runs.
-_FILES = "laws fit show extrapolate backtest compare sensitivity plan next_runs report demo"
+_FILES = (
+    "forecast laws fit show extrapolate backtest compare sensitivity plan next_runs report demo"
+)
 _LOADED = {name: import_module(f"bayescale.cli.{name}") for name in _FILES.split()}
 COMMANDS = tuple(
     Command(name.replace("_", "-"), file.__doc__, file.OPTIONS, file.run)
@@ -24,9 +26,9 @@ COMMANDS = tuple(
 )
 _EXAMPLES = """\
 example:
-  bayescale laws pretraining
-  bayescale fit runs.csv --law pretraining --derive C=6*N*D -o fit.nc
-  bayescale extrapolate fit.nc --at N=70B,D=1.4T"""
+  bayescale forecast runs.csv --at N=70B,D=1.4T -o answer.nc
+  bayescale extrapolate answer.nc --at N=7B,D=2T
+  bayescale plan answer.nc --budget 1e24"""
 
 
 def parser() -> argparse.ArgumentParser:

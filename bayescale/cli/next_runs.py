@@ -43,7 +43,7 @@ def run(given: Namespace) -> None:
     fit = bs.load(given.fit, given.law)
     candidates: Any = options.points(given.at) if given.at else None
     if given.candidates is not None:
-        candidates = options.table_of_points(given.candidates, fit)
+        candidates = options.table_of_points(given.candidates, options.fits_of(fit)[0])
     common = {"cost": options.read_cost(given), "mass": given.mass, **options.trust(given)}
     decided = None
     if given.budget is not None:
@@ -96,7 +96,8 @@ def _print_table(found: bs.NextRuns, table: pd.DataFrame, numbers: list[str]) ->
 def _values(found: bs.NextRuns) -> dict[str, Any]:
     """What candidates do as plain values, for a program to read."""
     return {
-        **picked(found, "text notes by mass width_now"),
+        **picked(found, "text by mass width_now"),
+        "notes": screen.note_values(found.notes),
         "interval": "equal-tailed",
         "unit": found.candidates.unit,
         **picked(found, "targets choice"),

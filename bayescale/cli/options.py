@@ -24,29 +24,34 @@ JSON = switch("--json", "print JSON for a program to read")
 MASS = option("--mass", None, "of the equal-tailed intervals", default=0.9)
 CSV = file("--csv", "also write the table to this file")
 PLOT = file("--plot", "also draw a picture to this file")
-NO_DISCREPANCY = unless("--no-discrepancy", "discrepancy", "take laws to hold beyond the data")
+NO_DISCREPANCY = unless("--no-discrepancy", "discrepancy", "take laws to hold, slopes and all")
 ALLOW_UNCONVERGED = switch("--allow-unconverged", "use fits that failed their checks")
+ACKNOWLEDGE = repeated("--acknowledge", "CODE", "a caution that you know of: lack-of-fit")
 SAVED_FIT = (
-    file("fit", "a fit that was saved: fit.nc", "FIT"),
+    file("fit", "a fit or an answer that was saved: fit.nc", "FIT"),
     option("--law", "FILE", "the law's file, if it is your own"),
 )
-SAVED_FITS = file("fits", "saved fits: fit.nc", "FIT", nargs="+")
+SAVED_FITS = file("fits", "saved fits or answers: fit.nc", "FIT", nargs="+")
 OWN_LAWS = repeated("--law", "FILE", "the file of a law of your own")
 LAWS = repeated("--law", "LAW", "a law's name, or its file", required=True)
 RISK = option("--risk", "RISK", "what is made small: mean, 'cvar(0.9)', …", default="mean")
 
 
-def load_fits(paths: Sequence[Path | str], laws: Sequence[str]) -> list[bs.Fit]:
-    """Load saved fits; a law of the user's own is found for the fits that name it."""
-    from bayescale.posterior.store import law_name
-
-    own = {law.name: law for law in map(bs.law, laws)}
-    return [bs.load(path, own.get(law_name(path)) if own else None) for path in paths]
+def load_all(paths: Sequence[Path | str], laws: Sequence[str]) -> list[bs.Fit | bs.Ensemble]:
+    """Load what was saved; a law of the user's own is found for the fits that name it."""
+    own = [bs.law(law) for law in laws]
+    return [bs.load(path, own or None) for path in paths]
 
 
-def seed(default: int) -> Option:
-    """Of a sampler (1), or of what is drawn from its draws (0)."""
-    return option("--seed", None, "same seed, same draws", default=default)
+def fits_of(found: bs.Fit | bs.Ensemble) -> tuple[bs.Fit, ...]:
+    """The fits that something was saved with: its own, or itself."""
+    return (found,) if isinstance(found, bs.Fit) else found.fits
+
+
+def seed(default: int | None) -> Option:
+    """Of a sampler (1), or of what is drawn from its draws (each fit's own)."""
+    says = "same seed, same draws" + (" (default: each fit's own)" if default is None else "")
+    return option("--seed", None, says, default=default, type=int)
 
 
 def kind(default: str) -> Option:
@@ -56,12 +61,12 @@ def kind(default: str) -> Option:
 
 
 # How far a forecast trusts laws and fits.
-TRUST = (seed(0), NO_DISCREPANCY, ALLOW_UNCONVERGED)
+TRUST = (seed(None), ALLOW_UNCONVERGED, ACKNOWLEDGE)
 
 
 def trust(given: Namespace) -> dict[str, Any]:
     """What was said of :data:`TRUST`, as all that forecasts takes it."""
-    return picked(given, "seed discrepancy allow_unconverged")
+    return picked(given, "seed allow_unconverged acknowledge")
 
 
 # A table of runs and how it is read.

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,21 @@ OPTIONS = (
 def run(given: Namespace) -> None:
     """Plan, print, and write the table and the picture where files are named."""
     fixed = options.pairs("--fixed", "U=100B", given.fixed)
-    (fit,) = options.load_fits([given.fit], given.law)
+    loaded: dict[Path, bs.Fit | bs.Ensemble] = {}
+
+    def saved(path: Path | str) -> bs.Fit | bs.Ensemble:
+        # A file is one fit, however often it is named: limits on it are in the same scenarios.
+        file = Path(path).resolve()
+        if file not in loaded:
+            (loaded[file],) = options.load_all([path], given.law)
+        return loaded[file]
+
+    fit = saved(given.fit)
     box = options.pairs("--box", "N=1B..1T", given.box)
     found = bs.plan(
         fit,
         cost=options.read_cost(given),
-        limits=[_read_limit(text, given.law) for text in given.limit],
+        limits=[_read_limit(text, saved) for text in given.limit],
         box=box,
         fixed=fixed,
         **picked(given, "budget budget_risk risk joint target probability mass"),
@@ -59,8 +69,14 @@ def run(given: Namespace) -> None:
     files.answer(given, lambda: _values(found), lambda: _print(found), found.table, found.plot)
 
 
-def _read_limit(text: str, laws: Sequence[str]) -> str | bs.Limit:
+def _read_limit(text: str, saved: Callable[[str], bs.Fit | bs.Ensemble]) -> str | bs.Limit:
     """Read a limit: an inequality, or ``time.nc:T<0.2@0.95,D_inf=1024``.
+
+    Parameters
+    ----------
+    text : str
+    saved : callable
+        From the path of a file to what was saved in it.
 
     Raises
     ------
@@ -75,8 +91,8 @@ def _read_limit(text: str, laws: Sequence[str]) -> str | bs.Limit:
                 "time.nc:T<0.2@0.95,D_inf=1024."
             )
         return text
-    (fit,) = options.load_fits([match["file"]], laws)
-    symbol = fit.law.response.symbol
+    fit = saved(match["file"])
+    symbol = options.fits_of(fit)[0].law.response.symbol
     if match["symbol"] != symbol:
         raise InputError(
             f"--limit {text!r}: the response of {match['file']} is {symbol}, not {match['symbol']}."
@@ -123,7 +139,10 @@ def _print_path(found: bs.Plan, free: list[str]) -> None:
     path = found.frontier[found.frontier["possible"]]
     path = path.iloc[_spread(len(path), 5)]
     ends = path.filter(like="*_").map(format_number)
-    best = {f"best {n}": ends[f"{n}*_lower"] + " to " + ends[f"{n}*_upper"] for n in free}
+    best: dict[str, Any] = {
+        f"best {n}": ends[f"{n}*_lower"] + " to " + ends[f"{n}*_upper"] for n in free
+    }
+    best["box"] = np.where(path["on_edge"], "edge", "")
     screen.table(path.assign(**best)[["budget", *free, *best, *_BOUNDS]], ["budget", *free])
 
 
@@ -140,7 +159,8 @@ def _values(found: bs.Plan) -> dict[str, Any]:
         "budget": {"amount": found.budget.amount, "unit": found.budget.unit},
         "risk": str(found.risk),
         "interval": "equal-tailed",
-        **picked(found, "mass text notes"),
+        **picked(found, "mass text"),
+        "notes": screen.note_values(found.notes),
         "choice": found.choice.to_dict(),
         "regret": found.regret.table.to_dict("index"),
         **{name: getattr(found, name).to_dict("index") for name in by_name},

@@ -39,7 +39,7 @@ def run(given: Namespace) -> None:
 
     facts = options.pairs("--fact", "schedule='ends at each D'", given.fact)
     targets = [options.points([text]) for text in given.at]
-    results: list[Any] = options.load_fits(given.fits, given.law)
+    results: list[Any] = options.load_all(given.fits, given.law)
     if given.budget is not None:
         chosen = picked(given, "budget risk")
         results.append(bs.plan(results[0], **chosen, **options.trust(given)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from bayescale.errors import Problem
 from bayescale.numbers import format_number
 
 if TYPE_CHECKING:
@@ -38,10 +39,19 @@ def _fitted(line: str) -> str:
     )
 
 
-def cautions(notes: Iterable[str]) -> None:
+def cautions(notes: Iterable[Problem]) -> None:
     """Print what changes how an answer is read."""
-    for note in notes:
-        say(f"Caution: {note}.")
+    from bayescale.forecast.notes import lines
+
+    for line in lines(notes):
+        say(line)
+
+
+def note_values(notes: Iterable[Problem]) -> list[dict[str, Any]]:
+    """The same for a program to read."""
+    from bayescale.forecast.notes import as_values
+
+    return as_values(notes)
 
 
 def aside(text: str) -> None:

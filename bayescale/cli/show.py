@@ -1,6 +1,7 @@
-"""Show what a saved fit found.
+"""Show what a saved fit or answer found.
 
 example:
+  bayescale show answer.nc
   bayescale show fit.nc
   bayescale show fit.nc --mass 0.5 --json
 """
@@ -14,14 +15,24 @@ from typing import Any
 import bayescale as bs
 from bayescale.cli import files, options, screen
 from bayescale.cli.command import picked
+from bayescale.cli.forecast import as_values as answer_as_values
+from bayescale.cli.forecast import laws_as_values, print_laws
 
 OPTIONS = (*options.SAVED_FIT, options.MASS, options.JSON)
 
 
 def run(given: Namespace) -> None:
     """Read a fit and print it."""
-    fit = bs.load(given.fit, given.law)
-    files.answer(given, lambda: as_values(fit, given.mass), lambda: _print(fit, given.mass))
+    found = bs.load(given.fit, given.law)
+    if isinstance(found, bs.Fit):
+        files.answer(given, lambda: as_values(found, given.mass), lambda: _print(found, given.mass))
+    else:
+        files.answer(given, lambda: _values(found, given.mass), lambda: print_laws(found))
+
+
+def _values(found: bs.Ensemble, mass: float) -> dict[str, Any]:
+    told = answer_as_values(found) if isinstance(found, bs.Answer) else laws_as_values(found)
+    return {**told, "fits": [as_values(fit, mass) for fit in found.fits]}
 
 
 def _print(fit: bs.Fit, mass: float) -> None:

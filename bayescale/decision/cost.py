@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -109,7 +110,7 @@ class Cost:
     serving_utilisation: Any = None
 
     def __post_init__(self) -> None:
-        Formula(self.train), Formula(self.serve)
+        _ = self._formulas
         object.__setattr__(self, "tokens_served", _demand(self.tokens_served))
         for name in ("price_per_hour", "peak_flops", "utilisation", "serving_utilisation"):
             given = getattr(self, name)
@@ -121,6 +122,11 @@ class Cost:
                 span = "more than 0 and at most 1" if share else "positive"
                 raise InputError(f"{name} must be {span}; it is {given!r}.")
             object.__setattr__(self, name, value)
+
+    @cached_property
+    def _formulas(self) -> tuple[Formula, Formula]:
+        """Of training and of serving, read once: a search evaluates them at every step."""
+        return Formula(self.train), Formula(self.serve)
 
     @property
     def serves(self) -> bool:
@@ -135,7 +141,8 @@ class Cost:
     @property
     def names(self) -> tuple[str, ...]:
         """Inputs that the cost depends on, in order of appearance."""
-        used = [*Formula(self.train).names, *(Formula(self.serve).names if self.serves else ())]
+        train, serve = self._formulas
+        used = [*train.names, *(serve.names if self.serves else ())]
         return tuple(dict.fromkeys(name for name in used if name != TOKENS))
 
     def check(self, inputs: Iterable[str], law: str) -> None:
@@ -179,7 +186,7 @@ class Cost:
         ndarray
             In the shape of the inputs.
         """
-        return np.asarray(Formula(self.train).evaluate(_values(inputs)))
+        return np.asarray(self._formulas[0].evaluate(_values(inputs)))
 
     def serving_flops(self, inputs: Mapping[str, Any], demand: Any = None) -> Array:
         """FLOPs of serving over the lifetime; the arguments as in :meth:`flops`."""
@@ -188,7 +195,7 @@ class Cost:
         if demand is None and self.uncertain:
             raise InputError("The tokens served are uncertain: say of which demand the cost is.")
         tokens = self.tokens_served if demand is None else demand
-        return np.asarray(Formula(self.serve).evaluate(_values(inputs) | {TOKENS: tokens}))
+        return np.asarray(self._formulas[1].evaluate(_values(inputs) | {TOKENS: tokens}))
 
     def flops(self, inputs: Mapping[str, Any], demand: Any = None) -> Array:
         """FLOPs of training and serving.

@@ -6,17 +6,19 @@ People need the valley, not a point: which designs are as good as the best one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from bayescale.decision.optimum import COARSE, best_design, exponents
+from bayescale.decision.limits import Limits
+from bayescale.decision.optimum import COARSE, exponents
 from bayescale.decision.search import coarse_grid
 from bayescale.decision.task import Design, Task
-from bayescale.forecast.scenarios import Scenarios
-from bayescale.intervals import bounds, interval_name
+from bayescale.errors import Problem
+from bayescale.forecast.notes import lines
+from bayescale.intervals import bounds, interval_name, named_bounds
 from bayescale.law.prior import Array
 from bayescale.numbers import brief
 
@@ -28,22 +30,20 @@ _MOST = 1_000_000
 _ROWS = 25
 
 
-def as_text(lines: Iterable[object], notes: Iterable[str]) -> str:
+def as_text(shown: Iterable[object], notes: Iterable[Problem]) -> str:
     """For a Python prompt: sentences and tables, then cautions."""
-    return "\n".join([*map(str, lines), *(f"Caution: {note}" for note in notes)])
+    return "\n".join([*map(str, shown), *lines(notes, width=80)])
 
 
-def as_html(text: str, tables: Iterable[pd.DataFrame], notes: Iterable[str]) -> str:
+def as_html(text: str, tables: Iterable[pd.DataFrame], notes: Iterable[Problem]) -> str:
     """For a notebook: sentences, tables, then cautions."""
-    said, cautions = text.split("\n"), [f"Caution: {note}" for note in notes]
+    said, cautions = text.split("\n"), lines(notes)
     shown = [table.to_html(float_format=brief) for table in tables]
-    before, after = ([f"<p>{escape(line)}</p>" for line in lines] for lines in (said, cautions))
+    before, after = ([f"<p>{escape(line)}</p>" for line in part] for part in (said, cautions))
     return "".join([*before, *shown, *after])
 
 
-def describe(
-    task: Task, inputs: Mapping[str, Array], mass: float, seen: Scenarios | None = None
-) -> pd.DataFrame:
+def describe(task: Task, inputs: Mapping[str, Array], mass: float) -> pd.DataFrame:
     """Designs in all that is known of them; callers take the columns that they show.
 
     Parameters
@@ -53,9 +53,6 @@ def describe(
         Every input of the law, raw.
     mass : float
         Of the equal-tailed intervals.
-    seen : Scenarios, optional
-        In which they are seen; the task's, each design from where its own forecast starts, if
-        left out.
 
     Returns
     -------
@@ -64,27 +61,37 @@ def describe(
         ``risk_error``, by its name the probability of each limit on a fit and ``all together``
         where there are several, ``allowed``, ``reach``, ``interval``.
     """
-    draws, chances = (seen or task.scenarios)(inputs), task.limits.chances
+    draws = task.scenarios(inputs)
     table = pd.DataFrame({name: inputs[name] for name in task.scenarios.law.input_symbols})
     table["cost"] = task.price(inputs)
-    table[BOUNDS] = np.transpose(bounds(draws, mass))
+    table = table.assign(**named_bounds(draws, mass))
     table["risk"], table["risk_error"] = task.risk.rank(draws), task.risk.error(draws)
-    if chances:
-        names = [*(chance.name for chance in chances), "all together"]
-        found = pd.DataFrame(task.limits.probabilities(inputs).T, columns=names)
-        table = table.join(found if len(chances) > 1 else found[names[:1]])
-    table["allowed"] = task.limits.allow(inputs)
+    table = table.join(describe_chances(task.limits, inputs))
     table["reach"] = task.scenarios.reach(inputs)
     return table.assign(interval=f"{interval_name(mass)} of {task.scenarios.meaning}")
 
 
-def bands(draws: Mapping[str, Array], mass: float) -> dict[str, float]:
-    """Median of draws by their name, and by ``_lower`` and ``_upper`` behind it their bounds."""
-    return {
-        f"{name}{end}": float(value)
-        for name, values in draws.items()
-        for end, value in zip(("", "_lower", "_upper"), bounds(values, mass), strict=True)
-    }
+def describe_chances(limits: Limits, inputs: Mapping[str, Array]) -> pd.DataFrame:
+    """Limits at designs: probability of each on a fit, of all together, whether they are kept.
+
+    Parameters
+    ----------
+    limits : Limits
+    inputs : mapping of str to ndarray, shape (n_designs,)
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per design: by its name the probability of each limit on a fit, ``all together``
+        where there are several, ``allowed``.
+    """
+    table = pd.DataFrame({"allowed": limits.allow(inputs)})
+    if limits.chances:
+        names = [*(chance.name for chance in limits.chances), "all together"]
+        for k, (name, found) in enumerate(zip(names, limits.probabilities(inputs), strict=True)):
+            if k == 0 or len(names) > 2:
+                table.insert(k, name, found)
+    return table
 
 
 def describe_limits(task: Task, design: Design, unlimited: Design) -> pd.DataFrame:
@@ -115,29 +122,27 @@ def describe_choice(task: Task, design: Design, mass: float) -> pd.Series:
 
 
 def describe_optimum(task: Task, own: Mapping[str, Array], mass: float) -> pd.DataFrame:
-    """Posterior of the law's own optimum, see :attr:`bayescale.Plan.optimum`."""
-    free, growth = task.space.free, exponents(task)
-    names = [*(f"{name}*" for name in free), *(f"exponent of {name}*" for name in free)]
-    draws = [source[name] for source in (own, growth) for name in free]
-    ends = np.transpose(bounds(np.transpose(draws), mass))
-    found = pd.DataFrame(ends, pd.Index(names, name="optimum"), BOUNDS)
-    return found.assign(interval=interval_name(mass))
+    """Posterior of the scenarios' own optimum, see :attr:`bayescale.Plan.optimum`."""
+    free, growth, held = task.space.free, exponents(task), task.space.held(own).mean()
+    rows: dict[str, Any] = {f"{name}*": bounds(own[name], mass) for name in free}
+    for name in free:
+        inside = growth[name][~np.isnan(growth[name])]
+        most = 2 * len(inside) > len(growth[name])
+        rows[f"exponent of {name}*"] = bounds(inside, mass) if most else (np.nan,) * 3
+    found = pd.DataFrame.from_dict(rows, "index", columns=BOUNDS).rename_axis("optimum")
+    return found.astype(float).assign(on_edge=held, interval=interval_name(mass))
 
 
 def describe_alternatives(
     task: Task, design: Design, unlimited: Design, by_mean: Design, mass: float
 ) -> pd.DataFrame:
     """What a plan would be under other assumptions, see :attr:`bayescale.Plan.alternatives`."""
-    found = {"this plan": (design, task.scenarios)}
-    if task.scenarios.shift.any():
-        bare = task.scenarios.without_discrepancy()
-        sure = best_design(replace(task, scenarios=bare))
-        found["with the discrepancy off"] = sure or design, bare
+    found = {"this plan": design}
     if task.limits.texts:
-        found["without limits"] = unlimited, task.scenarios
+        found["without limits"] = unlimited
     if by_mean is not design:
-        found["by the mean"] = by_mean, task.scenarios
-    rows = [describe(task, each.columns, mass, seen) for each, seen in found.values()]
+        found["by the mean"] = by_mean
+    rows = [describe(task, each.columns, mass) for each in found.values()]
     return pd.concat(rows)[[*design.inputs, *BOUNDS, "interval"]].set_axis(list(found))
 
 
@@ -161,9 +166,9 @@ def beside(task: Task, design: Design, mass: float) -> tuple[pd.DataFrame, pd.Da
         By free input: the chosen value, the lowest and highest of the designs within 0.5%.
     """
     coarse = _with(design, coarse_grid(task.low, task.high, COARSE)[0])
-    shown = coarse[_within(_risks(task, design, coarse), SHOWN)]
+    shown = coarse[_within(_risks(task, coarse), SHOWN)]
     points = _with(design, coarse_grid(shown.min(axis=0), shown.max(axis=0), _POINTS)[0])
-    value = _risks(task, design, points)
+    value = _risks(task, points)
     within = _within(value, AS_GOOD)
     within[within] = task.limits.allow(task.at(points[within]))
     within[-1] = True
@@ -184,11 +189,11 @@ def _within(value: Array, share: float) -> Array:
     return np.asarray(value <= value[-1] + share * abs(value[-1]))
 
 
-def _risks(task: Task, design: Design, points: Array) -> Array:
+def _risks(task: Task, points: Array) -> Array:
     """In as many scenarios as there is time for; infinite where the budget does not pay."""
     inputs = task.at(points)
     payable = np.all([np.isfinite(value) for value in inputs.values()], axis=0)
-    few = design.scenarios.thin(max(_MOST // len(points), task.risk.minimum_draws, 200))
+    few = task.scenarios.thin(max(_MOST // len(points), task.risk.minimum_draws, 200))
     return task.risks(inputs, payable, few)
 
 
@@ -202,8 +207,8 @@ def _rows(points: Array, rank: Array) -> list[int]:
 
 
 def _table(task: Task, design: Design, points: Array, mass: float) -> pd.DataFrame:
-    table = describe(task, task.at(points), mass, design.scenarios)
-    best = task.risk.rank(design.scenarios(design.columns))
+    table = describe(task, task.at(points), mass)
+    best = task.risk.rank(task.scenarios(design.columns))
     good = table["allowed"] & _within(np.append(table["risk"], best), AS_GOOD)[:-1]
     table.insert(list(table).index("reach"), "in_valley", good)
     return table

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from bayescale.decision.cost import Budget
-from bayescale.decision.describe import BOUNDS, bands, describe
+from bayescale.decision.describe import BOUNDS, describe
 from bayescale.decision.optimum import best_design, own_optima
 from bayescale.decision.task import Design, Task
 from bayescale.delegates import later
 from bayescale.forecast.scenarios import Scenarios
-from bayescale.intervals import interval_name
+from bayescale.intervals import interval_name, named_bounds
 from bayescale.law.prior import Array
 
 # Scenarios in which designs along the path are looked for; their risks are of all scenarios.
@@ -58,6 +58,16 @@ class Smallest:
     floor: dict[str, float]
     task: Task = field(repr=False)
 
+    @property
+    def error(self) -> float:
+        """Monte Carlo standard error of the probability."""
+        return float(np.sqrt(self.probability * (1 - self.probability) / self.n_draws))
+
+    @property
+    def n_draws(self) -> int:
+        """Scenarios that the probabilities were counted over."""
+        return self.task.scenarios.n_draws
+
     @cached_property
     def text(self) -> str:
         """The budget, or why there is none, in a sentence."""
@@ -84,12 +94,14 @@ def path(task: Task, design: Design, mass: float, aim: float | None) -> pd.DataF
     inputs = pd.DataFrame([each.inputs for each in found if each is not None])
     columns = {name: inputs[name].to_numpy() for name in names}
     known = describe(task, columns, mass)[[*names, *BOUNDS, "risk", "reach"]]
+    known["on_edge"] = task.space.held(columns)
     if aim is not None:
         known["probability"] = (task.scenarios(columns) < aim).mean(axis=0)
     known["interval"] = f"{interval_name(mass)} of {task.scenarios.meaning}"
     optima = [own_optima(few.unlimited.under(each)) for each in rows["budget"][rows["possible"]]]
-    ends = [bands({f"{name}*": own[name] for name in free}, mass) for own in optima]
-    known = known.join(pd.DataFrame(ends))
+    for name in free:
+        draws = np.transpose([own[name] for own in optima])
+        known = known.assign(**named_bounds(draws, mass, f"{name}*_", f"{name}*"))
     return rows.join(known.set_index(rows.index[rows["possible"]]))
 
 
@@ -117,14 +129,17 @@ def smallest_budget(task: Task, aim: float, wanted: float) -> Smallest:
 
     low = high = min(max(task.budget.amount, least), most)
     probability, design = at(high)
+    highest = probability
     while probability < wanted and high < most:
         low, high = high, min(high * step, most)
         probability, design = at(high)
+        highest = max(highest, probability)
     if probability < wanted or design is None:
-        left = None if design is None else floor(design.curve)
-        endless = probability if left is None else _chance(left, aim)
-        ends = {} if left is None else bands({"floor": left}, 0.9)
-        return Smallest(aim, wanted, None, {}, endless, probability, ends, task)
+        left = None if design is None else floor(task.scenarios)
+        endless = highest if left is None else _chance(left, aim)
+        found = {} if left is None else named_bounds(left, 0.9, "floor_", "floor")
+        ends = {name: float(value) for name, value in found.items()}
+        return Smallest(aim, wanted, None, {}, endless, highest, ends, task)
     while low > least and (low == high or at(low)[0] >= wanted):
         low, high = max(low / step, least), low
     for _ in range(_HALVINGS):
@@ -133,8 +148,8 @@ def smallest_budget(task: Task, aim: float, wanted: float) -> Smallest:
         low, high = (low, middle) if reached else (middle, high)
     probability, design = at(high)
     inputs = {} if design is None else dict(design.inputs)
-    found = task.under(high).budget
-    return Smallest(aim, wanted, found, inputs, probability, probability, {}, task)
+    enough = task.under(high).budget
+    return Smallest(aim, wanted, enough, inputs, probability, probability, {}, task)
 
 
 def _chance(response: Array, aim: float) -> float:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from bayescale.decision.space import Space, bind, follow, needs, ordered, read_value
+from bayescale.decision.space import Given, bind, follow, needs, ordered, read_value
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.forecast import check_kind
 from bayescale.forecast.scenarios import Kind, Scenarios
+from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number, parse_number
 
@@ -244,7 +245,8 @@ class Limits:
 
 def read_limits(
     given: Sequence[Limit | str] | Limit | str,
-    space: Space,
+    law: Law,
+    follows: Given,
     joint: float | None,
     assumed: Assumptions,
 ) -> Limits:
@@ -253,10 +255,13 @@ def read_limits(
     Parameters
     ----------
     given : sequence of Limit or str
-    space : Space
+    law : Law
+        Of the designs.
+    follows : mapping of str to float or Formula
+        Its inputs that are fixed or follow from others.
     joint : float or None
     assumed : Assumptions
-        Of the plan. What they state of its law's discrepancy says nothing of another response.
+        Of the plan.
 
     Raises
     ------
@@ -272,25 +277,25 @@ def read_limits(
             raise InputError(f"A limit is text such as 'N <= 70B' or a Limit, not {each!r}.")
         limit = Limit(each) if isinstance(each, str) else each
         if limit.hard:
-            bounds.append(_checked(limit, space))
+            bounds.append(_checked(limit, law))
             continue
         source = id(limit.on)
         if source not in sources:
-            believed, seed = assumed.discrepancy is not False, assumed.seed + len(sources)
-            own = replace(assumed, discrepancy=believed, seed=seed)
+            seed = None if assumed.seed is None else assumed.seed + len(sources)
+            own = replace(assumed, seed=seed)
             sources[source] = own.scenarios(limit.on)
-        chances.append(_told(limit, space, sources[source]))
+        chances.append(_told(limit, law, follows, sources[source]))
     if joint is not None and (not chances or not 0 < joint < 1):
         raise InputError(
             f"joint is a probability for limits on fits, between 0 and 1; it is {joint:g} with "
             f"{len(chances)} such limits."
         )
-    return Limits((*bounds, *chances), joint, (assumed.seed, 0x11))
+    return Limits((*bounds, *chances), joint, (assumed.seed or 0, 0x11))
 
 
-def _checked(limit: Limit, space: Space) -> Limit:
+def _checked(limit: Limit, law: Law) -> Limit:
     """An inequality, unless it names what the plan does not know."""
-    known = space.law.input_symbols
+    known = law.input_symbols
     strange = [name for side in limit.sides for name in side.names if name not in known]
     if strange:
         raise InputError(
@@ -300,20 +305,21 @@ def _checked(limit: Limit, space: Space) -> Limit:
     return limit
 
 
-def _told(limit: Limit, space: Space, source: Scenarios) -> Limit:
+def _told(limit: Limit, law: Law, follows: Given, source: Scenarios) -> Limit:
     """A limit by probability with all that its forecast takes of a design."""
-    law, who = source.law, f"The limit on {source.law.response.symbol}"
-    given = bind(limit.at, law.input_symbols, who, law.name)
-    free = [item for item in space.law.inputs if not needs(space.given.get(item.symbol, 0.0))]
+    other, who = source.law, f"The limit on {source.law.response.symbol}"
+    given = bind(limit.at, other.input_symbols, who, other.name)
+    free = [item for item in law.inputs if not needs(follows.get(item.symbol, 0.0))]
     shared = {item.symbol: item.unit for item in free}
-    told = {item.symbol for item in law.inputs if shared.get(item.symbol) == item.unit}
-    left = [name for name in law.input_symbols if name not in {*given, *told}]
+    told = {item.symbol for item in other.inputs if shared.get(item.symbol) == item.unit}
+    left = [name for name in other.input_symbols if name not in {*given, *told}]
     given |= {name: Formula(source.derive[name]) for name in left if name in source.derive}
     missing = [name for name in left if name not in given]
     if missing:
         raise InputError(
-            f"{who} ({law.name}) needs {', '.join(missing)}, which "
+            f"{who} ({other.name}) needs {', '.join(missing)}, which "
             f"the design does not tell: give {'it' if len(missing) == 1 else 'them'} in at=."
         )
-    steps = ordered(given, {*told, *space.law.input_symbols}, f"the limit on {law.response.symbol}")
+    known = {*told, *law.input_symbols}
+    steps = ordered(given, known, f"the limit on {other.response.symbol}")
     return replace(limit, on=source, at=steps)

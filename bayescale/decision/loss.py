@@ -1,11 +1,10 @@
 """What a choice gives away, and what information that changes it is worth.
 
 In a scenario the regret of a design (its opportunity loss) is its response less that of the best
-design of that scenario, under the same budget and within what the limits leave; both with the
-discrepancy counted from the design's own origin, so that it is never negative. Limits by
-probability on other fits stay as they are: the information is about the response. Where they
-bind and more than one input is chosen beside the one that takes what is left, the range of each
-input is kept, not the exact set, and the regret is at most a little too large.
+design of that scenario, under the same budget and within what the limits leave: never negative.
+Limits by probability on other fits stay as they are: the information is about the response. Where
+they bind and more than one input is chosen beside the one that takes what is left, the range of
+each input is kept, not the exact set, and the regret is at most a little too large.
 
 The mean regret of the best choice is the expected value of perfect information (EVPI); what a
 choice by the outcome of a further run saves on average is the expected value of sample
@@ -17,7 +16,7 @@ Reference: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,9 +30,12 @@ from bayescale.forecast.scenarios import Kind, Scenarios
 from bayescale.law.prior import Array
 
 TAIL = 0.9
-_FEW = 1000
-_STEPS = 6
+_EXACT = 1e-5
 _TELLS = 1e-8
+# Share of the response below which a mean regret is the search's own, whose last grids are as wide.
+_PRECISION = 1e-6
+# Largest multiple of the budget at which information is weighed against more of it.
+_LARGEST = 1e4
 # Points along each coordinate of the budget's surface, by the number of coordinates.
 _POINTS = {1: 81, 2: 13, 3: 7}
 
@@ -61,18 +63,30 @@ class Regret:
     perfect_information : float
         Expected value of perfect information, in the response's unit: what the design with the
         least mean gives away on average.
+    error : float
+        Its Monte Carlo standard error.
+    precision : float
+        What the search for designs may miss, in the response's unit.
     worth : float
         The same in the budget's unit: how much more budget a plan without that information
-        needs, for the mean response that perfect information gives under this one. Infinite
-        where no larger budget does.
+        needs, for the mean response that perfect information gives under this one. Zero where
+        the value is not :attr:`measurable`, infinite where no budget up to 10,000 times as large
+        does.
     unit : str
         Of ``worth``.
     """
 
     draws: Array
     perfect_information: float
+    error: float
+    precision: float
     worth: float
     unit: str
+
+    @property
+    def measurable(self) -> bool:
+        """Whether the value of perfect information is told from nothing."""
+        return self.perfect_information > max(2 * self.error, self.precision)
 
     @property
     def expected(self) -> float:
@@ -80,23 +94,35 @@ class Regret:
         return float(self.draws.mean())
 
     @property
+    def expected_error(self) -> float:
+        """Monte Carlo standard error of that mean."""
+        return float(Risk("mean").error(self.draws[:, None])[0])
+
+    @property
     def tail(self) -> float:
         """Mean of the worst tenth of the scenarios."""
         return float(tail_of(self.draws[:, None])[0])
 
     @property
+    def tail_error(self) -> float:
+        """Monte Carlo standard error of that mean."""
+        return float(Risk("cvar", TAIL).error(self.draws[:, None])[0])
+
+    @property
     def table(self) -> pd.DataFrame:
-        """One row per number: value, unit, meaning."""
+        """One row per number: value, its Monte Carlo standard error, unit, meaning."""
         worst = f"mean of the worst {1 - TAIL:.0%} of scenarios"
         without = "mean regret of the design with the least mean response"
         extra = "extra budget that brings the same mean response without it"
         rows = [
-            ("expected regret", self.expected, "response", "mean over the scenarios"),
-            ("tail regret", self.tail, "response", worst),
-            ("value of perfect information", self.perfect_information, "response", without),
-            ("worth of perfect information", self.worth, self.unit, extra),
+            ("expected regret", self.expected, self.expected_error, "mean over the scenarios"),
+            ("tail regret", self.tail, self.tail_error, worst),
+            ("value of perfect information", self.perfect_information, self.error, without),
+            ("worth of perfect information", self.worth, np.nan, extra),
         ]
-        return pd.DataFrame(rows, columns=["name", "value", "unit", "meaning"]).set_index("name")
+        table = pd.DataFrame(rows, columns=["name", "value", "error", "meaning"])
+        table.insert(3, "unit", ["response"] * 3 + [self.unit])
+        return table.set_index("name")
 
 
 def regret_of(task: Task, design: Design, best: Design, own: Mapping[str, Array]) -> Regret:
@@ -113,21 +139,23 @@ def regret_of(task: Task, design: Design, best: Design, own: Mapping[str, Array]
     own : mapping of str to ndarray, shape (n_draws,)
         Best design of each scenario, see :func:`own_optima`.
     """
-    curve = design.curve
-    ideal = curve.at_own({name: value[:, None] for name, value in own.items()})
+    # Without what one training run carries on, which is the same thing for every design.
+    curve = task.scenarios.at_own
+    ideal = curve({name: value[:, None] for name, value in own.items()})
     here = curve(design.columns)
-    # Where a scenario's discrepancy outweighs all further gain, its own optimum is none; what is
-    # less than the search can tell is nothing.
+    # What is less than the search can tell is nothing.
     ideal = np.where(here - ideal > _TELLS * here, ideal, here)
     draws = (here - ideal)[:, 0]
-    mean = float(curve(best.columns).mean())
+    least = curve(best.columns)
     # The design of the least mean gives away no more than the plan.
-    value = min(max(mean - float(ideal.mean()), 0.0), float(draws.mean()))
+    value = min(max(float((least - ideal).mean()), 0.0), float(draws.mean()))
+    error = float(Risk("mean").error(least - ideal)[0])
     unit = "dollars" if task.budget.unit == "$" else "FLOPs"
-    return Regret(draws, value, extra_budget(task, best, curve, value), unit)
+    found = Regret(draws, value, error, _PRECISION * float(least.mean()), 0.0, unit)
+    return replace(found, worth=extra_budget(task, best, value)) if found.measurable else found
 
 
-def extra_budget(task: Task, best: Design, seen: Scenarios, saving: float) -> float:
+def extra_budget(task: Task, best: Design, saving: float) -> float:
     """Budget beyond a design's that brings the least risk down by as much.
 
     Parameters
@@ -135,35 +163,36 @@ def extra_budget(task: Task, best: Design, seen: Scenarios, saving: float) -> fl
     task : Task
     best : Design
         Of the least risk under its budget.
-    seen : Scenarios
-        In which designs are compared.
     saving : float
         In the risk's unit.
 
     Returns
     -------
     float
-        In the budget's unit; infinite where no larger budget does.
+        In the budget's unit; infinite where no budget up to 10,000 times as large does.
     """
-    few, budget = task.thin(_FEW), task.budget.amount
-    now = float(task.risk.rank(seen(best.columns))[0])
-
-    def least(stretch: float) -> float:
-        larger = best_design(few.under(budget * float(np.exp(stretch))))
-        return now if larger is None else float(task.risk.rank(seen(larger.columns))[0])
+    from scipy.optimize import brentq
 
     if saving <= 0:
         return 0.0
-    last, at, stretch, value = 0.0, now, 0.05, least(0.05)
-    for _ in range(_STEPS):
-        slope = (value - at) / (stretch - last)
-        if slope >= 0 or stretch > np.log(1e4):
+    budget = task.budget.amount
+
+    def risk(design: Design) -> float:
+        return float(task.risk.rank(task.scenarios(design.columns))[0])
+
+    def lacking(stretch: float) -> float:
+        larger = best_design(task.under(budget * float(np.exp(stretch))), _EXACT)
+        return saving - (now - risk(larger) if larger else 0.0)
+
+    now, low, high, most = risk(best), 0.0, 0.05, float(np.log(_LARGEST))
+    while lacking(high) > 0:
+        if high >= most:
             return float("inf")
-        last, at, stretch = stretch, value, stretch + (now - saving - value) / slope
-        if abs(stretch - last) < 1e-3 * abs(stretch):
-            break
-        value = least(stretch)
-    return budget * float(np.expm1(stretch))
+        low, high = high, min(3 * high, most)
+    found: float = brentq(
+        lambda at: saving if at == 0 else lacking(at), low, high, xtol=1e-7, rtol=1e-3
+    )
+    return float(budget * np.expm1(found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +203,6 @@ class Contenders:
     ----------
     inputs : mapping of str to ndarray, shape (n_designs,)
         Raw inputs of the designs.
-    centre : mapping of str to float
-        Design whose origin the discrepancy of all of them counts from.
     risk : Risk
     kind : {"mean", "run"}
         Of the response that it is of.
@@ -184,21 +211,29 @@ class Contenders:
     """
 
     inputs: Mapping[str, Array]
-    centre: Mapping[str, float]
     risk: Risk
     kind: Kind
     response: Array
 
-    def saved(self, taken: Rows, weights: Array) -> Array:
-        """Risk that designs save against today's choice, by weighted draws, (n_outcomes,).
+    @property
+    def today(self) -> int:
+        """Design that is chosen as things stand."""
+        return int(np.argmin(self.risk.rank(self.response)))
+
+    def pick(self, draws: slice) -> Contenders:
+        """The same in some of the scenarios."""
+        return replace(self, response=self.response[draws])
+
+    def saved(self, today: int, taken: Rows, weights: Array) -> Array:
+        """Risk that designs save against the choice of today, by weighted draws, (n_outcomes,).
 
         Parameters
         ----------
+        today : int
         taken : ndarray of int, shape (n_outcomes,)
         weights : ndarray, shape (n_outcomes, n_draws)
             Each row sums to 1.
         """
-        today = int(np.argmin(self.risk(self.response)))
         risk = self.risk.weighted(self.response, weights)
         return np.asarray(risk[:, today] - risk[np.arange(len(taken)), taken])
 
@@ -226,5 +261,4 @@ def contenders(
     found = task.at(coarse_grid(low, high, _POINTS)[0])
     kept = task.limits.allow(found)
     inputs = {name: np.append(design.inputs[name], found[name][kept]) for name in found}
-    response = scenarios.anchored(design.inputs)(inputs)
-    return Contenders(inputs, design.inputs, task.risk, task.scenarios.kind, response)
+    return Contenders(inputs, task.risk, scenarios.kind, scenarios(inputs))

@@ -13,19 +13,19 @@ import numpy as np
 
 from bayescale.decision.cost import Budget
 from bayescale.decision.limits import Limits
-from bayescale.decision.search import coarse_grid, polish, zoom
+from bayescale.decision.search import Between, coarse_grid, polish, zoom
 from bayescale.decision.task import Design, Task
 from bayescale.errors import ComputationError
-from bayescale.forecast.scenarios import Scenarios
 from bayescale.law.prior import Array
 from bayescale.numbers import format_number
 
 # Points of the coarse grids along each coordinate, by the number of coordinates.
 COARSE = {0: 1, 1: 121, 2: 41, 3: 13}
 _OWN = {0: 1, 1: 49, 2: 21, 3: 9}
+# Of the grids between whose places errors of slopes are looked up: they cost far more than a law.
+_ERRORS = {1: 1601, 2: 61, 3: 13}
 # Values that the coarse grid may take: the scenarios are thinned to it.
 _MOST = 600_000
-_ROUNDS, _GLANCE = 4, 200
 _PARTS = np.linspace(0, 1, 9)
 
 
@@ -54,9 +54,7 @@ def allowed_grid(task: Task) -> tuple[Array, Array]:
 def best_design(task: Task, exact: float = 1e-8) -> Design | None:
     """Find the design with the least risk under a budget.
 
-    The scenarios are compared from one origin of the discrepancy, that of the design which is
-    found (see :meth:`Scenarios.anchored`): a coarse grid over everything that is allowed, then
-    grids that zoom in, with all scenarios.
+    A coarse grid over everything that is allowed, then grids that zoom in, with all scenarios.
 
     Parameters
     ----------
@@ -77,34 +75,15 @@ def best_design(task: Task, exact: float = 1e-8) -> Design | None:
     points, cell = allowed_grid(task)
     if not len(points):
         return None
-    inputs = task.at(points)
-    size = max(_MOST // len(points), task.risk.minimum_draws, 200)
-    likely = np.argmin(task.scenarios.thin(_GLANCE).law_curve(inputs).mean(axis=0))
-    found = _designed(task, points[likely])
-    place = points[np.argmin(task.risk.rank(found.scenarios.thin(size)(inputs)))]
-    for _ in range(_ROUNDS):
-        place, last = _narrowed(task, found.scenarios, place, cell, exact), found
-        found = _designed(task, place)
-        here, there = (np.asarray(each.scenarios.origin) for each in (found, last))
-        if np.array_equal(here, there):
-            break
-    return found
-
-
-def _narrowed(task: Task, seen: Scenarios, place: Array, cell: Array, exact: float) -> Array:
-    """Coordinates of the least risk near a place."""
+    few = task.scenarios.thin(max(_MOST // len(points), task.risk.minimum_draws, 200))
+    start = points[[np.argmin(task.risk.rank(few(task.at(points))))]]
 
     def objective(points: Array) -> Array:
         inputs = task.at(points[0])
-        return task.risks(inputs, task.limits.allow(inputs), seen)[None]
+        return task.risks(inputs, task.limits.allow(inputs), task.scenarios)[None]
 
-    found: Array = zoom(objective, place[None], cell, task.low, task.high, exact)[0]
-    return found
-
-
-def _designed(task: Task, place: Array) -> Design:
-    inputs = {name: float(value) for name, value in task.at(place).items()}
-    return Design(inputs, place, task.scenarios.anchored(inputs))
+    place = zoom(objective, start, cell, task.low, task.high, exact)[0]
+    return Design({name: float(value) for name, value in task.at(place).items()}, place)
 
 
 def may_leave_some(task: Task) -> bool:
@@ -119,16 +98,13 @@ def may_leave_some(task: Task) -> bool:
     points = points[task.limits.hard.allow(parts.at(points))]
     if not len(points):
         return False
-    value = few.law_curve(parts.at(points)).mean(axis=0)
+    value = few.at_own(parts.at(points)).mean(axis=0)
     used = points[:, -1] == 1
     return not used.any() or bool(value[~used].min(initial=np.inf) < value[used].min() * (1 - 1e-9))
 
 
 def own_optima(task: Task, beside: Design | None = None) -> dict[str, Array]:
-    """Best design in each scenario by the law's curve, within budget and plain inequalities.
-
-    The discrepancy multiplies what a scenario still gains beyond one origin, so it moves no
-    scenario's optimum.
+    """Best design in each scenario by its curve, within budget and plain inequalities.
 
     Parameters
     ----------
@@ -146,14 +122,17 @@ def own_optima(task: Task, beside: Design | None = None) -> dict[str, Array]:
     ComputationError
         If the inequalities allow nothing.
     """
-    hard, curve, low, high = task.limits.hard, task.scenarios.law_curve, task.low, task.high
+    hard, low, high = task.limits.hard, task.low, task.high
     if beside is not None:
         left = np.concatenate([allowed_grid(task)[0], beside.place[None]])
         low, high = left.min(axis=0), left.max(axis=0)
 
+    curve, errors = task.scenarios.at_own, _errors(task, low, high)
+
     def objective(points: Array) -> Array:
         inputs = task.at(points)
-        return np.where(hard.allow(inputs), curve(inputs), np.inf)
+        values = curve(inputs, None if errors is None else errors(points))
+        return np.where(hard.allow(inputs), values, np.inf)
 
     coarse, cell = coarse_grid(low, high, _OWN)
     coarse = coarse[hard.allow(task.at(coarse))]
@@ -171,8 +150,19 @@ def own_optima(task: Task, beside: Design | None = None) -> dict[str, Array]:
     return task.at(place)
 
 
+def _errors(task: Task, low: Array, high: Array) -> Between | None:
+    """What the laws err by in each scenario, by coordinates; None where they hold."""
+    if not len(low):
+        return None
+    places, _ = coarse_grid(low, high, _ERRORS)
+    found = task.scenarios.errors(task.at(places, least=True))
+    return None if found is None else Between(found, low, high)
+
+
 def exponents(task: Task) -> dict[str, Array]:
     """Exponent of each free input's optimum in the budget, one per scenario.
+
+    NaN where the box holds the optimum: what grows there is the box's doing.
 
     ``d log N* / d log budget``, by a difference over a tenth of a natural-log unit; for
     ``chinchilla`` and a cost of ``6*N*D`` it is ``beta / (alpha + beta)``.
@@ -181,7 +171,9 @@ def exponents(task: Task) -> dict[str, Array]:
     less, more = (
         own_optima(task.under(task.budget.amount * math.exp(sign * step))) for sign in (-1, 1)
     )
-    return {name: np.log(more[name] / less[name]) / (2 * step) for name in task.space.free}
+    inside = ~(task.space.held(less) | task.space.held(more))
+    growth = {name: np.log(more[name] / less[name]) / (2 * step) for name in task.space.free}
+    return {name: np.where(inside, value, np.nan) for name, value in growth.items()}
 
 
 def explain_infeasible(task: Task) -> str:

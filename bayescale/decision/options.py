@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,16 +11,19 @@ import numpy as np
 import pandas as pd
 
 from bayescale.decision.cost import Cost
-from bayescale.decision.describe import as_html, as_text
+from bayescale.decision.describe import as_html, as_text, describe_chances
+from bayescale.decision.limits import Limit, read_limits
 from bayescale.decision.loss import tail_of
 from bayescale.decision.risk import Risk, resolve
+from bayescale.decision.space import Given, derived_with
 from bayescale.delegates import later
-from bayescale.errors import InputError
+from bayescale.errors import ComputationError, InputError, Problem
 from bayescale.expressions.arithmetic import Formula
 from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.forecast import check_kind
+from bayescale.forecast.notes import marked
 from bayescale.forecast.scenarios import MEANINGS, Forecaster, Kind, Scenarios
-from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
-from bayescale.law.discrepancy import Discrepancy
+from bayescale.intervals import DEFAULT_MASS, check_mass, interval_name, named_bounds
 from bayescale.law.prior import Array
 from bayescale.numbers import parse_number
 from bayescale.runs.points import read_points
@@ -47,7 +50,10 @@ class Options:
         Symbol and unit.
     kind : {"mean", "run"}
         What is compared of designs: the law's curve, or one new run each.
-    notes : tuple of str
+    limits : pandas.DataFrame
+        By option: probability of each limit on a fit, ``all together`` where there are several,
+        ``allowed``. What is not allowed is never best, and nothing is given away against it.
+    notes : tuple of Problem
     """
 
     draws: pd.DataFrame
@@ -56,29 +62,45 @@ class Options:
     cost: Mapping[str, float]
     response: str
     kind: Kind
-    notes: tuple[str, ...] = ()
+    limits: pd.DataFrame
+    notes: tuple[Problem, ...] = ()
 
     @property
     def regret(self) -> pd.DataFrame:
-        """Response less that of the best option of the same scenario, (n_draws, n_options)."""
-        return self.draws.sub(self.draws.min(axis=1), axis=0)
+        """Response less that of the best allowed option of the scenario, (n_draws, n_options).
+
+        NaN where the limits do not allow the option.
+        """
+        regret = self.draws.sub(self._allowed.min(axis=1), axis=0)
+        return regret * np.where(self.limits["allowed"], 1.0, np.nan)
+
+    @property
+    def _allowed(self) -> pd.DataFrame:
+        return self.draws.loc[:, self.limits["allowed"]]
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """By option: median and bounds, risk, P(best), expected and tail regret, cost.
+        """By option: median and bounds, risk, P(best), expected and tail regret, limits, cost.
 
-        Options that tie for the best of a scenario share it.
+        Options that tie for the best of a scenario share it. Columns ``..._error`` are Monte
+        Carlo standard errors of those before them. What the limits allow comes first.
         """
         values, regret = self.draws.to_numpy(), self.regret.to_numpy()
-        best = values == values.min(axis=1, keepdims=True)
-        found = pd.DataFrame(index=pd.Index(self.draws.columns, name="option"))
-        found["median"], found["lower"], found["upper"] = bounds(values, self.mass)
+        best = values == self._allowed.to_numpy().min(axis=1, keepdims=True)
+        best &= self.limits["allowed"].to_numpy()
+        shares, mean = best / best.sum(axis=1, keepdims=True), Risk("mean")
+        names = pd.Index(self.draws.columns, name="option")
+        found = pd.DataFrame(named_bounds(values, self.mass), names)
         found[str(self.risk)] = self.risk(values)
-        found["P(best)"] = (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
-        found["expected_regret"], found["tail_regret"] = regret.mean(axis=0), tail_of(regret)
+        found["P(best)"], found["P(best)_error"] = shares.mean(axis=0), mean.error(shares)
+        found["expected_regret"] = regret.mean(axis=0)
+        found["expected_regret_error"] = mean.error(regret)
+        found["tail_regret"] = tail_of(regret)
         found["training_flops"] = [self.cost.get(str(name), np.nan) for name in self.draws]
+        found = found.join(self.limits)
         found["interval"] = f"{interval_name(self.mass)} of {MEANINGS[self.kind]}"
-        return found.sort_values(str(self.risk), kind="stable")
+        order = np.lexsort((found[str(self.risk)], ~found["allowed"]))
+        return found.iloc[order]
 
     @property
     def pairwise(self) -> pd.DataFrame:
@@ -106,11 +128,13 @@ def compare_options(
     *,
     cost: Cost | None = None,
     risk: str | Risk = "mean",
+    limits: Sequence[Limit | str] | Limit | str = (),
+    joint: float | None = None,
     kind: Kind = "mean",
-    discrepancy: bool | float | Discrepancy = True,
     mass: float = DEFAULT_MASS,
-    seed: int = 0,
+    seed: int | None = None,
     allow_unconverged: bool = False,
+    acknowledge: Collection[str] = (),
 ) -> Options:
     """Compare named options, scenario by scenario.
 
@@ -127,31 +151,39 @@ def compare_options(
         Its training FLOPs are told where the design says them; ``6*N*D`` if left out.
     risk : str or Risk, default "mean"
         That the options are sorted by.
+    limits, joint
+        As in :func:`bayescale.plan`, of designs of the forecaster's inputs.
     kind : {"mean", "run"}
-        The law's curve, or one new run each.
-    discrepancy, mass, seed, allow_unconverged
+        The law's curve, or one new run each, whose noise is its own.
+    mass, seed, allow_unconverged, acknowledge
         As in :func:`bayescale.plan`.
 
     Returns
     -------
     Options
-        Designs of one fit are in the same scenarios; what has a fit or a measurement of its own
-        is independent of them and paired at random.
+        Designs of one fit are in the same scenarios, as those of a plan are; what has a fit or a
+        measurement of its own is independent of them and paired at random.
 
     Raises
     ------
     InputError
-        For fewer than two options, an empty table, and designs that no fit can forecast.
+        For fewer than two options, an empty table, designs that no fit can forecast, and limits
+        on what is no design of the forecaster's inputs.
+    ComputationError
+        If no option keeps the limits, or there are too few draws for the risk.
     """
     check_mass(mass)
-    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    check_kind(kind)
+    assumed = Assumptions(seed, allow_unconverged, acknowledge)
     chosen, given, cost = resolve(risk), _named(options), cost or Cost()
-    rng = np.random.default_rng([seed, 0x0B])
+    rng = np.random.default_rng([seed or 0, 0x0B])
     seen: dict[int, Scenarios] = {}
     # What shares its scenarios with others: the designs of one forecaster.
     shared: dict[str, int] = {}
     draws: dict[str, Array] = {}
+    notes: list[Problem] = []
     flops: dict[str, float] = {}
+    designs: dict[str, dict[str, Array]] = {}
     for name, option in given.items():
         if not isinstance(option, Mapping) or _MEASURED & set(option):
             draws[name] = _measured(name, option, rng)
@@ -160,19 +192,67 @@ def compare_options(
         if by is None:
             raise InputError(f"Option {short(name)} is a design: give a fit that forecasts it.")
         shared[name] = id(by)
-        made = seen[id(by)] = seen.get(id(by)) or assumed.scenarios(by, kind)
+        made = seen[id(by)] = seen.get(id(by)) or assumed.scenarios(by)
         design = {key: value for key, value in option.items() if key != "fit"}
         points = read_points(design, made.law, derive=made.derive)
         inputs = {key: points[key].to_numpy() for key in made.law.input_symbols}
-        draws[name] = made(inputs)[:, 0]
+        # Two new runs scatter each for itself, around curves of the same scenario.
+        asked = made if kind == "mean" else made.of_new_runs(len(designs))
+        draws[name], designs[name] = asked(inputs)[:, 0], inputs
+        notes += _of_option(name, made, made.notes_at(inputs))
         if set(Formula(cost.train).names) <= set(inputs):
             flops[name] = float(cost.training_flops(inputs)[0])
     table = _paired(draws, shared, rng)
     chosen.check(len(table), kind)
     said = next(iter(seen.values())).law.response if seen else None
     response = f"{said.symbol} ({said.unit})" if said else "the response"
-    notes = dict.fromkeys(note for made in seen.values() for note in made.notes)
-    return Options(table, chosen, mass, flops, response, kind, tuple(notes))
+    held = _held(draws, designs, seen.get(id(forecaster)), limits, joint, assumed, cost)
+    return Options(table, chosen, mass, flops, response, kind, held, marked(notes, ()))
+
+
+def _held(
+    options: Iterable[str],
+    designs: Mapping[str, Mapping[str, Array]],
+    made: Scenarios | None,
+    limits: Sequence[Limit | str] | Limit | str,
+    joint: float | None,
+    assumed: Assumptions,
+    cost: Cost,
+) -> pd.DataFrame:
+    """Limits at the options, see :attr:`Options.limits`."""
+    names = pd.Index(options, name="option")
+    if made is None or (not limits and joint is None):
+        if limits:
+            raise InputError("Limits are for designs: give the fit that forecasts them.")
+        return pd.DataFrame({"allowed": True}, names)
+    law = made.law
+    for name in names:
+        if set(designs.get(name, ())) != set(law.input_symbols):
+            raise InputError(
+                f"Option {short(name)} is no design of {', '.join(law.input_symbols)}, so that "
+                "limits say nothing of it: compare it without limits."
+            )
+    follows: Given = {name: Formula(text) for name, text in derived_with(made, cost).items()}
+    read = read_limits(limits, law, follows, joint, assumed)
+    inputs = {
+        symbol: np.concatenate([designs[name][symbol] for name in names])
+        for symbol in law.input_symbols
+    }
+    found = describe_chances(read, inputs).set_axis(names)
+    if not found["allowed"].any():
+        nearest = names[int(np.argmin(read.excess(inputs)))]
+        raise ComputationError(
+            f"No option keeps {', '.join(read.texts)}; the nearest to it is {short(nearest)}. "
+            "Add one that does, or ask for less."
+        )
+    return found
+
+
+def _of_option(name: str, made: Scenarios, notes: Sequence[Problem]) -> Iterator[Problem]:
+    """Notes of one option; those that are not of all that is forecast name it."""
+    for note in notes:
+        of_all = note in made.notes
+        yield note if of_all else replace(note, message=f"{name}: {note.message}")
 
 
 def _paired(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -27,11 +27,11 @@ from bayescale.decision.risk import Risk, resolve
 from bayescale.decision.space import reached, read_space
 from bayescale.decision.task import Design, Task, read_pricing
 from bayescale.delegates import later
-from bayescale.errors import ComputationError, InputError
+from bayescale.errors import ComputationError, InputError, Problem
 from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.notes import marked, noted
 from bayescale.forecast.scenarios import Forecaster, Kind
 from bayescale.intervals import DEFAULT_MASS, check_mass
-from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.prior import Array
 from bayescale.numbers import parse_number
 
@@ -47,26 +47,28 @@ class Plan:
         serving, median and bounds of the response, risk and its Monte Carlo error, reach.
     table : pandas.DataFrame
         Designs that use the same budget, up to 5% worse: the same, probabilities of the
-        limits, whether they are allowed, and whether they are as good (within 0.5%). Their
-        discrepancy counts from where the plan's own does, so that they compare.
+        limits, whether they are allowed, and whether they are as good (within 0.5%).
     valley : pandas.DataFrame
         By free input: chosen, and lowest and highest among the designs that are as good.
     optimum : pandas.DataFrame
-        Posterior of the law's own optimum, each scenario by itself and without limits: ``N*``
-        and the exponent of its growth with the budget, with intervals.
+        Posterior of the optimum, each scenario by itself and without limits: ``N*``
+        and the exponent of its growth with the budget, with intervals; ``on_edge``, the share of
+        scenarios whose optimum the edge of the box holds. Exponents are of the others, and NaN
+        where these are less than half.
     frontier : pandas.DataFrame
-        Plans for budgets two decades either way, and the posterior of their optimum.
+        Plans for budgets two decades either way, whether they lie on an edge of the box, and
+        the posterior of their optimum.
     limits : pandas.DataFrame
         By limit: probability here and wanted (for inequalities 1), and whether it binds.
     alternatives : pandas.DataFrame
-        What the plan would be with the discrepancy off, without limits, by the mean.
+        What the plan would be without limits, by the mean.
     regret : Regret
     smallest : Smallest or None
         The smallest budget that meets the target, where one was given.
     mass : float
         Of all intervals, equal-tailed.
-    notes : tuple of str
-        What changes how the plan is read.
+    notes : tuple of Problem
+        What changes how the plan is read, as of a forecast of its design.
     task : Task
         All that was decided on; ``task.scenarios`` are the scenarios.
     design : Design
@@ -82,7 +84,7 @@ class Plan:
     regret: Regret
     smallest: Smallest | None
     mass: float
-    notes: tuple[str, ...]
+    notes: tuple[Problem, ...]
     task: Task = field(repr=False)
     design: Design = field(repr=False)
 
@@ -129,10 +131,10 @@ def plan(
     probability: float = 0.9,
     budget_risk: str | Risk = "mean",
     kind: Kind = "mean",
-    discrepancy: bool | float | Discrepancy = True,
     mass: float = DEFAULT_MASS,
-    seed: int = 0,
+    seed: int | None = None,
     allow_unconverged: bool = False,
+    acknowledge: Collection[str] = (),
 ) -> Plan:
     """Find the design with the least risk under a budget.
 
@@ -164,15 +166,14 @@ def plan(
         What the budget holds of an uncertain cost: its mean, median or ``quantile(q)``.
     kind : {"mean", "run"}
         Response of the law's curve, or of one new run.
-    discrepancy : bool, float or Discrepancy, default True
-        Allow for the law being wrong beyond the data, as in :func:`bayescale.extrapolate`;
-        fits that limit the plan have their own, or none where this is False.
     mass : float, default 0.9
         Of the equal-tailed intervals.
-    seed : int, default 0
-        Of discrepancy, demand and pairing.
+    seed : int, optional
+        Of demand and pairing; each forecaster's own if left out.
     allow_unconverged : bool, default False
         Plan from fits whose sampler failed its checks; the notes then say so.
+    acknowledge : collection of str, optional
+        Codes of notes that the user knows of, as for :func:`bayescale.extrapolate`.
 
     Returns
     -------
@@ -190,19 +191,17 @@ def plan(
 
     Notes
     -----
-    Designs are compared within scenarios, with one origin of the discrepancy, that of the design
-    which is chosen; what is said of the choice and of the frontier is what ``extrapolate`` says
-    of these designs. Under perfect information budget and limits stay as they are: it is of the
-    response alone.
+    Designs are compared within scenarios. Under perfect information budget and limits stay as
+    they are: it is of the response alone.
     """
     check_mass(mass)
-    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    assumed = Assumptions(seed, allow_unconverged, acknowledge)
     amount, aim = read_budget(budget), _read_aim(target, probability)
     made, cost, wanted = assumed.scenarios(forecaster, kind), cost or Cost(), resolve(risk)
     wanted.check(made.n_draws, kind)
     space = read_space(made, cost, fixed, box)
-    pricing = read_pricing(cost, resolve(budget_risk), cost.demand(made.n_draws, seed), space)
-    held = read_limits(limits, space, joint, assumed)
+    pricing = read_pricing(cost, resolve(budget_risk), cost.demand(made.n_draws, made.seed), space)
+    held = read_limits(limits, made.law, space.given, joint, assumed)
     task = Task(made, space, pricing, amount, wanted, held)
     task = replace(task, partial=may_leave_some(task))
     design = best_design(task)
@@ -257,35 +256,46 @@ def _planned(
 
 def _notes(
     task: Task, design: Design, own: Mapping[str, Array], binding: pd.Index
-) -> tuple[str, ...]:
+) -> tuple[Problem, ...]:
     """What changes how a plan is read; limits that bind, and the best design of each scenario."""
+    made = task.scenarios
+    known = made.notes_at(design.columns)
+    return marked((*known, *_of_design(task, design, own, binding)), made.acknowledged)
+
+
+def _of_design(
+    task: Task, design: Design, own: Mapping[str, Array], binding: pd.Index
+) -> Iterator[Problem]:
     space, cost, budget = task.space, task.pricing.cost, task.budget
-    notes = list(task.scenarios.notes)
     for name in space.free:
         edges = zip(("lower", "upper"), space.on_edge(name, design.inputs[name]), strict=True)
-        says = f"{name} lies on the {{}} edge of the box: widen the box (box=, --box)"
-        notes += [says.format(edge) for edge, there in edges if there]
+        says = f"{name} lies on the {{}} edge of the box: widen the box (box=, --box)."
+        yield from (noted("box-edge", says.format(edge)) for edge, there in edges if there)
     paid = reached(cost.names, space.given)
-    notes += [
-        f"nothing holds {name} back: it costs nothing, so the law alone sets it"
-        for name in space.free
-        if name not in paid
-    ]
+    for name in space.free:
+        if name not in paid:
+            says = f"Nothing holds {name} back: it costs nothing, so the law alone sets it."
+            yield noted("unpaid-input", says)
     for name in space.free:
         share = space.on_edge(name, own[name]).any(axis=1).mean()
         if share > 0.01:
-            notes.append(f"in {share:.0%} of the scenarios the best {name} lies on the box's edge")
+            says = f"In {share:.0%} of the scenarios the best {name} lies on the box's edge."
+            yield noted("box-edge", says)
     if len(binding):
-        notes.append(f"binding: {', '.join(binding)}; alternatives tell the plan without")
+        yield noted(
+            "binding", f"Binding: {', '.join(binding)}; alternatives tell the plan without."
+        )
     spent = float(task.price(design.columns)[0])
     if spent < budget.amount * (1 - 1e-6):
         amount = write_amount(spent, budget.unit)
-        notes.append(f"the plan leaves a part of the budget: it costs {amount}")
+        yield noted("budget-left", f"The plan leaves a part of the budget: it costs {amount}.")
     if cost.uncertain:
         held = task.pricing.functional
-        notes.append(f"the budget holds the {held} of the cost; demand is uncertain")
+        says = f"The budget holds the {held} of the cost; demand is uncertain."
+        yield noted("uncertain-cost", says)
     if task.risk.name == "tail_distance":
-        notes.append("tail_distance is the spread alone: it does not see the response's level")
+        says = "tail_distance is the spread alone: it does not see the response's level."
+        yield noted("spread-alone", says)
     if len(task.scenarios.members) > 1:
-        notes.append("of an average over laws each scenario follows one law, by their weights")
-    return tuple(notes)
+        says = "Of an average over laws each scenario follows one law, by their weights."
+        yield noted("several-laws", says)

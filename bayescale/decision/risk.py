@@ -247,7 +247,7 @@ class Risk:
         # As often as its weight says, each draw stands in an even sample of the same size.
         places = (np.arange(len(draws)) + 0.5) / len(draws)
         each = [np.searchsorted(np.cumsum(row), places).clip(max=len(draws) - 1) for row in weights]
-        return np.array([self(draws[rows]) for rows in each])
+        return np.array([self.rank(draws[rows]) for rows in each])
 
     def error(self, draws: Array) -> Array:
         """Monte Carlo standard error of the risk, as if the draws were independent.

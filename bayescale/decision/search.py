@@ -7,6 +7,9 @@ what is not allowed, and a change of the objective's unit changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 
@@ -83,3 +86,49 @@ def polish(objective: Objective, best: Array, low: Array, high: Array, step: flo
         move = 0.5 * step * (left - right) / bend
         sound = inside & (bend > 0) & (np.abs(move) < 2 * step)
     return np.where(sound, best[:, 0] + np.where(sound, move, 0.0), best[:, 0])[:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """Values between the places of a full grid, each problem's own, by cubic convolution.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_problems, n_points)
+        On the grid of :func:`coarse_grid`.
+    low, high : ndarray, shape (k,)
+        Where the grid ends.
+
+    References: Keys (1981), doi:10.1109/TASSP.1981.1163711.
+    """
+
+    values: Array
+    low: Array
+    high: Array
+
+    def __call__(self, at: Array) -> Array:
+        """Values at coordinates (n_problems, n_points, k), shape (n_problems, n_points)."""
+        wide, k = self._wide, len(self.low)
+        size, count = len(wide), wide.shape[1] - 2
+        place = (at - self.low) / np.maximum(self.high - self.low, 1e-300) * (count - 1)
+        first = np.clip(np.floor(place), 0, count - 2).astype(int)
+        t = np.clip(place - first, 0.0, 1.0)
+        shares = (
+            t * (-0.5 + t * (1.0 - 0.5 * t)),
+            1.0 + t * t * (1.5 * t - 2.5),
+            t * (0.5 + t * (2.0 - 1.5 * t)),
+            t * t * (0.5 * t - 0.5),
+        )
+        found, row = np.zeros(at.shape[:2]), np.arange(size)[:, None]
+        for step in product(range(4), repeat=k):
+            share = np.prod([shares[s][..., j] for j, s in enumerate(step)], axis=0)
+            found += share * wide[(row, *(first[..., j] + s for j, s in enumerate(step)))]
+        return found
+
+    @cached_property
+    def _wide(self) -> Array:
+        """With one more place at each end, on the line through the last two, (n_problems, ...)."""
+        size, k = len(self.values), len(self.low)
+        count = round(self.values.shape[1] ** (1 / k))
+        grid = self.values.reshape(size, *[count] * k)
+        return np.pad(grid, [(0, 0), *[(1, 1)] * k], mode="reflect", reflect_type="odd")

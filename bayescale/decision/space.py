@@ -71,6 +71,11 @@ class Space:
         ends = np.log(np.asarray(values)[..., None] / np.array(self.box[name]))
         return np.asarray(np.abs(ends) < 1e-4)
 
+    def held(self, inputs: Mapping[str, Any]) -> Any:
+        """Whether any free input of designs lies on an edge of the box, in their shape."""
+        each = [self.on_edge(name, inputs[name]).any(axis=-1) for name in self.free]
+        return np.any(each, axis=0)
+
 
 def read_space(
     scenarios: Scenarios,

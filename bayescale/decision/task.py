@@ -132,7 +132,7 @@ class Task:
     @property
     def neutral(self) -> Task:
         """The same by the mean of the law's curve."""
-        return replace(self, risk=Risk("mean"), scenarios=replace(self.scenarios, noise=None))
+        return replace(self, risk=Risk("mean"), scenarios=self.scenarios.of_curve)
 
     def thin(self, size: int) -> Task:
         """The same with fewer scenarios, yet no fewer than the risk takes."""
@@ -157,7 +157,7 @@ class Task:
         logs = [np.log(self.space.box[name][k]) for name in self.space.others]
         return np.array([*logs, *([float(k)] if self.partial else [])])
 
-    def at(self, coordinates: Array) -> dict[str, Array]:
+    def at(self, coordinates: Array, *, least: bool = False) -> dict[str, Array]:
         """Raw inputs at coordinates; NaN where even the least of the spent input costs too much.
 
         Parameters
@@ -165,6 +165,8 @@ class Task:
         coordinates : ndarray, shape (..., n_coordinates)
             Log of each of the other free inputs; last, where ``partial``, how far the spent
             input goes from its lowest value (0) to what the budget leaves (1).
+        least : bool, default False
+            The least of the spent input in the place of NaN.
 
         Returns
         -------
@@ -172,8 +174,10 @@ class Task:
         """
         others = {name: np.exp(coordinates[..., k]) for k, name in enumerate(self.space.others)}
         value = self._affordable(others, coordinates.shape[:-1])
+        lowest = self.space.box[self.space.spent][0]
+        if least:
+            value = np.where(np.isnan(value), lowest, value)
         if self.partial:
-            lowest = self.space.box[self.space.spent][0]
             part = lowest * (value / lowest) ** coordinates[..., -1]
             value = np.where(np.isnan(value), np.nan, part)
         return self.space.inputs(others | {self.space.spent: value})
@@ -232,20 +236,12 @@ class Design:
     inputs : mapping of str to float
         Every input of the law, raw.
     place : ndarray, shape (n_coordinates,)
-    scenarios : Scenarios
-        With their discrepancy counted from where this design's forecast starts.
     """
 
     inputs: Mapping[str, float]
     place: Array
-    scenarios: Scenarios
 
     @property
     def columns(self) -> dict[str, Array]:
         """The inputs, each of shape (1,)."""
         return {name: np.atleast_1d(value) for name, value in self.inputs.items()}
-
-    @property
-    def curve(self) -> Scenarios:
-        """Its scenarios, of the law's curve."""
-        return replace(self.scenarios, noise=None)

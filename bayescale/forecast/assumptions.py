@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from bayescale.forecast.forecast import check_kind
 from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios, scenarios
-from bayescale.law.discrepancy import Discrepancy
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,15 @@ class Assumptions:
 
     Attributes
     ----------
-    discrepancy : bool, float or Discrepancy
-    seed : int
+    seed : int or None
     allow_unconverged : bool
+    acknowledge : collection of str
+        Codes of notes that the user knows of.
     """
 
-    discrepancy: bool | float | Discrepancy = True
-    seed: int = 0
+    seed: int | None = None
     allow_unconverged: bool = False
+    acknowledge: Collection[str] = ()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -31,7 +32,7 @@ class Assumptions:
         return dict(vars(self))
 
     def scenarios(self, forecaster: Forecaster, kind: Kind = "mean") -> Scenarios:
-        """Make the scenarios of a forecaster, see :func:`scenarios`: of its curve, or new runs."""
+        """Joint scenarios of a forecaster, see :func:`scenarios`: of its curve, or new runs."""
         check_kind(kind)
         made = scenarios(forecaster, **self.options)
-        return made if kind == "mean" else made.of_new_runs(self.seed)
+        return made if kind == "mean" else made.of_new_runs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayescale.errors import InputError
-from bayescale.law.noise import NEAREST, bond_parameters, shared
+from bayescale.law.noise import NEAREST, bond_parameters, row_scale, shared
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISE_GAIN, NOISE_LEVEL, NOISE_SCALE
+from bayescale.law.symbols import NOISE_GAIN, NOISE_LEVEL
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.predictor import Curve
 from bayescale.runs.runs import Runs
 
 Labels = npt.NDArray[Any]
@@ -102,7 +101,8 @@ def last_rows(
 
 
 def carry_on(
-    law_curve: Curve,
+    log_curve: Callable[[Mapping[str, Array]], Array],
+    free: Mapping[str, Array],
     data: ModelData,
     inputs: Mapping[str, Array],
     curve: Array,
@@ -112,7 +112,10 @@ def carry_on(
 
     Parameters
     ----------
-    law_curve : Curve
+    log_curve : callable
+        From raw inputs to the log of the law's curve, discrepancy included.
+    free : mapping of str to ndarray, shape (n_draws, 1)
+        Free parameters.
     data : ModelData
         The observed rows.
     inputs : mapping of str to ndarray, shape (n_points,)
@@ -129,23 +132,24 @@ def carry_on(
     scale : ndarray, shape (n_draws, n_points)
         Scale of the noise that is left; for a new run with its own level and gain unknown.
     """
-    columns = law_curve.columns
-    scale = np.broadcast_to(columns[NOISE_SCALE], curve.shape)
-    if NOISE_GAIN in columns:
-        own = columns[NOISE_GAIN] * (curve - _early(law_curve, data, inputs))
-        scale = np.sqrt(scale**2 + columns[NOISE_LEVEL] ** 2 + own**2)
+    own_scale = np.broadcast_to(row_scale(free, data.sizes(inputs)), curve.shape)
+    scale = own_scale
+    if NOISE_GAIN in free:
+        own = free[NOISE_GAIN] * (curve - _early(log_curve, data, inputs))
+        scale = np.sqrt(scale**2 + free[NOISE_LEVEL] ** 2 + own**2)
     if (rows < 0).all():
         return np.zeros(curve.shape), scale
-    bond, links, log_y = bond_parameters(columns), data.continuation, np.log(data.response)
-    seen = np.log(law_curve(data.inputs))
+    bond, links, log_y = bond_parameters(free), data.continuation, np.log(data.response)
+    seen = log_curve(data.inputs)
     gap = np.log(inputs[data.growing] / data.inputs[data.growing][rows])
     rho = np.exp(-np.maximum(gap, NEAREST) / bond["length"])
     shift = rho * (log_y - seen)[:, rows]
-    variance = columns[NOISE_SCALE] ** 2 * (1 - rho**2)
+    variance = own_scale**2 * (1 - rho**2)
     if "gain" in bond:
         first = seen[:, links.first[rows]]
         slope = (curve - first) - rho * (seen[:, rows] - first)
-        known = shared(seen, log_y, links, columns[NOISE_SCALE], **bond).pick(rows)
+        of_rows = row_scale(free, data.sizes(data.inputs))
+        known = shared(seen, log_y, links, of_rows, **bond).pick(rows)
         shift = shift + known.mean(1 - rho, slope)
         variance = variance + known.variance(1 - rho, slope)
     new = rows < 0
@@ -158,7 +162,9 @@ def early(data: ModelData) -> float:
     return float(np.exp(np.log(firsts).mean()))
 
 
-def _early(law_curve: Curve, data: ModelData, inputs: Mapping[str, Array]) -> Array:
+def _early(
+    log_curve: Callable[[Mapping[str, Array]], Array], data: ModelData, inputs: Mapping[str, Array]
+) -> Array:
     """Log of the law's curve where a new run would have its first row, (n_draws, n_points)."""
     start = np.minimum(early(data), inputs[data.growing])
-    return np.asarray(np.log(law_curve({**inputs, data.growing: start})))
+    return log_curve({**inputs, data.growing: start})

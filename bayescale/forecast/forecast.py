@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -13,12 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from bayescale.delegates import later
-from bayescale.errors import InputError
+from bayescale.errors import InputError, Problem
 from bayescale.forecast.continuation import split_names
+from bayescale.forecast.notes import by_point, lines
 from bayescale.forecast.predictive import Predictive
 from bayescale.forecast.scenarios import MEANINGS, Forecaster, Kind, Scenarios, scenarios
 from bayescale.intervals import DEFAULT_MASS, bounds, check_mass, interval_name
-from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.numbers import brief, format_number
@@ -41,15 +41,17 @@ class Extrapolation:
     predictive : Predictive
         The distribution of a new run, whatever the kind.
     reach : ndarray, shape (n_points,)
-        Decades beyond the observed runs in the furthest input.
+        Decades beyond the observed runs, in an input or in size (of parameters and tokens,
+        compute).
     mass : float
         Of the intervals in ``table``.
     observed : mapping of str to ndarray, shape (n_runs,)
         Inputs and response of the runs that were fitted.
     discrepancy : str
         What was allowed for the law being wrong, in a sentence.
-    notes : tuple of str
-        What changes how the numbers are read.
+    notes : tuple of Problem
+        What changes how the numbers are read: code, severity, message; ``details["points"]``
+        where it holds at some points only, and whether the user acknowledged it.
     """
 
     law: Law
@@ -61,15 +63,15 @@ class Extrapolation:
     mass: float
     observed: Mapping[str, Array]
     discrepancy: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """Inputs, median, lower, upper, reach; for the curve its mean as well.
 
         Also the kind of interval and its mass, what the interval is of, what discrepancy it
-        allows for, and notes that change the reading. A new run has no finite mean under
-        heavy-tailed noise: its table has none.
+        allows for, and the notes of each point, as sentences and as codes. A new run has no
+        finite mean under heavy-tailed noise: its table has none.
         """
         draws = self.draws.to_numpy()
         table = self.points.copy()
@@ -79,7 +81,7 @@ class Extrapolation:
         table["reach"] = self.reach
         table["interval"] = f"{interval_name(self.mass)} of {MEANINGS[self.kind]}"
         table["discrepancy"] = self.discrepancy
-        table["notes"] = "; ".join(self.notes)
+        table["notes"], table["codes"] = by_point(self.notes, len(table))
         return table
 
     def interval(self, mass: float = DEFAULT_MASS) -> pd.DataFrame:
@@ -158,19 +160,19 @@ class Extrapolation:
         return later("extrapolation")(self, against)
 
     def __repr__(self) -> str:
-        table = self.table.drop(columns=["interval", "discrepancy", "notes"])
-        lines = [f"Extrapolation of {self.law.response.symbol} by {self.law.name!r}", str(table)]
-        return "\n".join([*lines, *self._footnotes()])
+        table = self.table.drop(columns=["interval", "discrepancy", "notes", "codes"])
+        shown = [f"Extrapolation of {self.law.response.symbol} by {self.law.name!r}", str(table)]
+        return "\n".join([*shown, self._first, *lines(self.notes, width=80)])
 
-    def _footnotes(self) -> list[str]:
-        first = f"Intervals: {interval_name(self.mass)} of {MEANINGS[self.kind]}. "
-        return [first + self.discrepancy, *(f"Caution: {note}" for note in self.notes)]
+    @property
+    def _first(self) -> str:
+        return f"Intervals: {interval_name(self.mass)} of {MEANINGS[self.kind]}. {self.discrepancy}"
 
     def _repr_html_(self) -> str:
-        table = self.table.drop(columns=["interval", "discrepancy", "notes"])
+        table = self.table.drop(columns=["interval", "discrepancy", "notes", "codes"])
         human: Any = dict.fromkeys(self.law.input_symbols, format_number)
         return table.to_html(float_format=brief, formatters=human) + "".join(
-            f"<p>{escape(line)}</p>" for line in self._footnotes()
+            f"<p>{escape(line)}</p>" for line in (self._first, *lines(self.notes))
         )
 
 
@@ -180,9 +182,9 @@ def extrapolate(
     *,
     kind: Kind = "run",
     mass: float = DEFAULT_MASS,
-    discrepancy: bool | float | Discrepancy = True,
-    seed: int = 0,
+    seed: int | None = None,
     allow_unconverged: bool = False,
+    acknowledge: Collection[str] = (),
 ) -> Extrapolation:
     """Forecast the response at new scales.
 
@@ -198,14 +200,13 @@ def extrapolate(
         Of one new observed run, or of the law's curve.
     mass : float, default 0.9
         Of the equal-tailed intervals in ``table``.
-    discrepancy : bool, float or Discrepancy, default True
-        Allow for the law being wrong beyond the data: as learned on published runs, by a
-        typical share of the further change, or as :attr:`bayescale.Backtest.discrepancy`
-        learned on the user's own runs. False takes the law to hold.
-    seed : int, default 0
-        Of noise and discrepancy.
+    seed : int, optional
+        Of the noise; one of the forecaster's own laws and data if left out.
     allow_unconverged : bool, default False
         Forecast from a fit whose sampler failed its checks; every table then says so.
+    acknowledge : collection of str, optional
+        Codes of notes that the user knows of, e.g. ``{"lack-of-fit"}``: they still stand in
+        tables and files, marked, and are no longer said as cautions.
 
     Returns
     -------
@@ -221,7 +222,7 @@ def extrapolate(
     check_kind(kind)
     check_mass(mass)
     made = scenarios(
-        forecaster, discrepancy=discrepancy, seed=seed, allow_unconverged=allow_unconverged
+        forecaster, seed=seed, allow_unconverged=allow_unconverged, acknowledge=acknowledge
     )
     points, inputs, names = read_targets(made, at)
     predictive = made.predictive(inputs, names)
@@ -235,8 +236,8 @@ def extrapolate(
         reach=made.reach(inputs),
         mass=mass,
         observed=made.observed,
-        discrepancy=made.errors.text,
-        notes=made.notes,
+        discrepancy=made.discrepancy,
+        notes=made.notes_at(inputs),
     )
 
 

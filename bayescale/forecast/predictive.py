@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bayescale.law.noise import log_density
+from bayescale.law.noise import log_density, paired_normal
 from bayescale.law.prior import Array
 
 
@@ -53,9 +53,31 @@ class Predictive:
         """
         from scipy.special import logsumexp
 
-        away = (np.log(response) - self.location) / self.scale
-        each = log_density(away, self.scale, self.dof)
-        return np.asarray(logsumexp(each, axis=0) - np.log(len(each)) - np.log(response))
+        each = self._each(response)
+        return np.asarray(logsumexp(each, axis=0) - np.log(len(each)))
+
+    def joint_log_density(self, response: Array, counts: Array) -> float:
+        """Log joint density of responses, each counted so many times: log E[prod_i p_i^c_i].
+
+        The expectation is over draws, in each of which the runs err alike as far as the
+        parameters are wrong, and apart as far as they are noise.
+
+        Parameters
+        ----------
+        response : ndarray, shape (n_points,)
+        counts : ndarray, shape (n_points,)
+            Powers of the densities; ones for the joint density itself.
+        """
+        from scipy.special import logsumexp
+
+        each = self._each(response) @ counts
+        return float(logsumexp(each) - np.log(len(each)))
+
+    def _each(self, response: Array) -> Array:
+        """Log density of responses in each draw, shape (n_draws, n_points)."""
+        log_response = np.log(response)
+        away = (log_response - self.location) / self.scale
+        return np.asarray(log_density(away, self.scale, self.dof) - log_response)
 
     def log_densities(self, log_response: Array, point: int) -> Array:
         """Log density of log responses at one point under every draw.
@@ -93,12 +115,3 @@ def student_t(rng: np.random.Generator, dof: Array) -> Array:
     """Standard Student-t numbers in the shape of their degrees of freedom, (n_draws, n_points)."""
     normal = paired_normal(rng, *dof.shape)
     return np.asarray(normal / np.sqrt(rng.chisquare(dof) / dof))
-
-
-def paired_normal(rng: np.random.Generator, size: int, count: int) -> Array:
-    """Standard normal numbers in pairs of opposite sign down each column, in random order.
-
-    They take most of the Monte Carlo error out of medians.
-    """
-    half = rng.standard_normal(((size + 1) // 2, count))
-    return np.asarray(rng.permuted(np.concatenate([half, -half])[:size], axis=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -13,23 +13,21 @@ import pandas as pd
 
 from bayescale.delegates import later
 from bayescale.judge.forecasters import (
-    AVERAGE,
+    Entry,
     by_average,
     by_law,
     by_point_estimates,
 )
-from bayescale.judge.hindcast import Reading, Refittable, learn, typical
+from bayescale.judge.hindcast import Refittable, route
 from bayescale.judge.hold_out import folds
+from bayescale.judge.rungs import Rung
 from bayescale.judge.scores import SCORES, rms
-from bayescale.judge.weights import learned_of
-from bayescale.law.discrepancy import Discrepancy
 from bayescale.law.law import Law
 from bayescale.numbers import brief
 from bayescale.posterior.fit import Fit
 from bayescale.runs.runs import Runs
 
-_ERROR_COLUMNS = ["forecaster", "fold", "share", "sd", "allowed_before", "allowed_after"]
-# Upper ends of the classes of reach, in decades beyond the fitted runs.
+# Upper ends of the classes of reach: decades beyond the fitted runs, in an input or in size.
 REACHES = (0.0, 0.5, 1.0, 2.0, np.inf)
 
 
@@ -47,17 +45,11 @@ class Backtest:
         A row per fold and forecaster: runs fitted and hidden, seconds, divergences, notes.
     runs : Runs
         The whole table.
-    readings : mapping of str to tuple
-        By forecaster, what each fold says of the law's discrepancy; None where nothing.
-    learned : mapping of str to Discrepancy
-        By forecaster, the discrepancy before these folds.
     """
 
     points: pd.DataFrame
     settings: pd.DataFrame
     runs: Runs
-    readings: Mapping[str, tuple[Reading | None, ...]]
-    learned: Mapping[str, Discrepancy]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -67,9 +59,13 @@ class Backtest:
 
     @cached_property
     def by_reach(self) -> pd.DataFrame:
-        """Scores per forecaster, kind and decades beyond the fitted runs, over all folds."""
+        """Scores per forecaster, kind and decades beyond the fitted runs, over all folds.
+
+        Beyond in an input or in size: a corner of the largest inputs, each seen but not together,
+        is not within the data.
+        """
         labels = [_reach_label(*pair) for pair in zip((-1.0, *REACHES), REACHES, strict=False)]
-        # The first class is what lies within the observed range.
+        # The first class is what lies within the fitted runs' ranges and their sizes.
         classes = pd.cut(self.points["reach"], [-1.0, *REACHES], labels=labels)
         return _average(self.points.assign(beyond=classes), ["forecaster", "kind", "beyond"])
 
@@ -77,37 +73,6 @@ class Backtest:
     def text(self) -> str:
         """What a planner should remember, a sentence per law."""
         return str(later("backtest_sentences")(self))
-
-    @cached_property
-    def discrepancy(self) -> dict[str, Discrepancy]:
-        """By law, how wrong it may be beyond the data, updated by how wrong it was here.
-
-        For ``fit.extrapolate(at, discrepancy=found.discrepancy["chinchilla"])``. Fewer than two
-        folds that say something leave it as it was learned on published runs.
-        """
-        return {name: learn(self.learned[name], found) for name, found in self.readings.items()}
-
-    @property
-    def errors(self) -> pd.DataFrame:
-        """Share of the further change that each law got wrong, per fold, beside what is allowed.
-
-        A row per forecaster and fold: ``share``, ``sd`` (its standard error) and the medians
-        of the share that forecasts allow for, before these folds and after.
-        """
-        rows = [
-            {
-                "forecaster": name,
-                "fold": fold,
-                "share": reading.share,
-                "sd": reading.sd,
-                "allowed_before": typical(self.learned[name]),
-                "allowed_after": typical(self.discrepancy[name]),
-            }
-            for name, found in self.readings.items()
-            for fold, reading in zip(dict.fromkeys(self.points["fold"]), found, strict=True)
-            if reading is not None
-        ]
-        return pd.DataFrame(rows, columns=_ERROR_COLUMNS)
 
     def plot(self, forecaster: str | None = None) -> Any:
         """Forecast bands over the hidden runs of the last fold."""
@@ -127,7 +92,7 @@ def backtest(
     laws: Sequence[Law | str] | None = None,
     *,
     hold_out: Any = 0.3,
-    discrepancy: bool = True,
+    discrepancy: bool | None = None,
     point_estimates: bool = True,
     seed: int = 1,
     chains: int = 4,
@@ -146,8 +111,9 @@ def backtest(
         fits, if left out.
     hold_out : float, mapping, str, mask, or sequence of these, default 0.3
         What is hidden; see :func:`bayescale.judge.hold_out.folds`.
-    discrepancy : bool, default True
-        Allow for the laws being wrong beyond the data.
+    discrepancy : bool, optional
+        Let the laws' slopes err, as in :func:`bayescale.fit`; if left out as the fits were made,
+        and yes where runs are given.
     point_estimates : bool, default True
         Beside each law its Huber fit and that fit's bootstrap, on the same rows.
     seed, chains, draws : int
@@ -171,30 +137,24 @@ def backtest(
         "chains": chains,
         "draws": draws,
         "progress": progress,
-        # Several laws are averaged, which takes several fits of each.
-        "route": "compiled" if len(cuts) * len(several) > 1 else "direct",
+        "route": route(len(cuts)),
     }
-    entries = []
+    options |= {} if discrepancy is None else {"discrepancy": discrepancy}
+    entries: list[Entry] = []
+    rungs: list[Rung] = []
     for cut in cuts:
-        own = [by_law(each, cut, discrepancy, options) for each in several]
+        own = [by_law(each, cut, options) for each in several]
         entries += [entry for entry, _ in own]
         if len(several) > 1:
-            entries.append(by_average(runs, cut, discrepancy, [f for _, f in own], options))
+            rung = Rung(cut, tuple(found for _, found in own))
+            entries.append(by_average(runs, rung, rungs, options))
+            rungs.append(rung)
         if point_estimates:
             entries += [e for each in several for e in by_point_estimates(each.runs, cut, seed)]
-    learned = {each.runs.law.name: each.runs.law.discrepancy for each in several}
-    if len(several) > 1:
-        learned[AVERAGE] = learned_of(runs.law)
     points: pd.DataFrame = pd.concat(
         [rows for entry in entries for rows in entry.rows], ignore_index=True
     )
-    return Backtest(
-        points,
-        pd.DataFrame([entry.setting for entry in entries]),
-        runs,
-        {name: tuple(e.reading for e in entries if e.name == name) for name in learned},
-        learned,
-    )
+    return Backtest(points, pd.DataFrame([entry.setting for entry in entries]), runs)
 
 
 def _refittable(of: Any, laws: Sequence[Law | str] | None) -> list[Refittable]:

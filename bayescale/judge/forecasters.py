@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from bayescale.errors import ComputationError
 from bayescale.forecast.forecast import extrapolate
 from bayescale.forecast.predictive import Predictive
-from bayescale.forecast.scenarios import KINDS, Forecaster, reach
+from bayescale.forecast.reach import reach
+from bayescale.forecast.scenarios import KINDS, Forecaster
 from bayescale.intervals import DEFAULT_MASS, bounds
-from bayescale.judge.hindcast import Reading, Refittable, hidden_points, read
+from bayescale.judge.hindcast import Refittable, hidden_points
 from bayescale.judge.hold_out import Fold
 from bayescale.judge.rivals import bootstrap_curve, huber_curve
+from bayescale.judge.rungs import Rung
 from bayescale.judge.scores import parts as score_parts
-from bayescale.judge.weights import average
+from bayescale.judge.weights import average, weighed
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
 from bayescale.posterior.data import ModelData
@@ -39,13 +40,10 @@ class Entry:
         A row per hidden run, one table per kind of interval.
     setting : dict
         Runs fitted and hidden, seconds, divergences, notes.
-    reading : Reading or None
-        What the hidden runs say of the discrepancy; point estimates have none.
     """
 
     rows: list[pd.DataFrame]
     setting: dict[str, Any]
-    reading: Reading | None = None
 
     @property
     def name(self) -> str:
@@ -53,43 +51,49 @@ class Entry:
         return str(self.setting["forecaster"])
 
 
-def by_law(
-    of: Refittable, cut: Fold, discrepancy: bool, options: dict[str, Any]
-) -> tuple[Entry, Fit]:
+def by_law(of: Refittable, cut: Fold, options: dict[str, Any]) -> tuple[Entry, Fit]:
     """Fit the law of a table to one fold; the entry, and the fit for averages."""
     start = time.perf_counter()
     found = of.fit(cut.train, **options)
     notes = "; ".join(p.message for p in found.diagnostics.problems if p.severity == "error")
     divergences = found.diagnostics.divergences
     setting = _setting(cut, found.law.name, start, divergences=divergences, notes=notes)
-    return _entry(found, of.runs, cut, setting, discrepancy), found
+    return _entry(found, of.runs, cut, setting), found
 
 
 def by_average(
-    table: Runs, cut: Fold, discrepancy: bool, fits: list[Fit], options: dict[str, Any]
+    table: Runs,
+    rung: Rung,
+    lower: Sequence[Rung],
+    options: dict[str, Any],
 ) -> Entry:
-    """Average fits of one fold, weighted by hindcasts within its fitted runs."""
-    start = time.perf_counter()
-    try:
-        whole, notes = average(fits, seed=options["seed"], draws=options["draws"]), ""
-    except ComputationError:
-        whole = average(fits, weights=[1.0] * len(fits))
-        notes = "equal weights: too few runs to learn them from"
-    return _entry(whole, table, cut, _setting(cut, AVERAGE, start, notes=notes), discrepancy)
+    """Average fits of one fold, weighted by hindcasts within its fitted runs.
+
+    Folds that were fitted before and hide some of those runs are such hindcasts; where there is
+    none, the laws are fitted to fewer of them.
+    """
+    start, cut = time.perf_counter(), rung.fold
+    within = [
+        each
+        for each in lower
+        if not (each.fold.train & ~cut.train).any() and (each.fold.test & cut.train).any()
+    ]
+    if within:
+        whole = weighed(rung.fits, within, table, cut.train)
+    else:
+        whole = average(rung.fits, seed=options["seed"], draws=options["draws"])
+    notes = "" if len(whole.hindcasts) else "equal weights: too few runs to learn them from"
+    return _entry(whole, table, cut, _setting(cut, AVERAGE, start, notes=notes))
 
 
-def _entry(
-    forecaster: Forecaster, table: Runs, cut: Fold, setting: dict[str, Any], discrepancy: bool
-) -> Entry:
+def _entry(forecaster: Forecaster, table: Runs, cut: Fold, setting: dict[str, Any]) -> Entry:
     hidden, rows = hidden_points(table, cut), []
     for kind in KINDS:
-        found = extrapolate(
-            forecaster, hidden, kind=kind, discrepancy=discrepancy, allow_unconverged=True
-        )
+        found = extrapolate(forecaster, hidden, kind=kind, allow_unconverged=True)
         predictive = found.predictive if kind == "run" else None
         draws = found.draws.to_numpy()
         rows.append(_rows(table, cut, setting["forecaster"], kind, draws, predictive))
-    return Entry(rows, setting, read(forecaster, table, cut))
+    return Entry(rows, setting)
 
 
 def by_point_estimates(table: Runs, cut: Fold, seed: int) -> list[Entry]:

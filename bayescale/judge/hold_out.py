@@ -17,6 +17,10 @@ from bayescale.runs.runs import Runs
 Mask = npt.NDArray[np.bool_]
 # Fewer would leave nothing to fit or to score.
 SMALLEST_TRAIN = 3
+# Runs whose inputs differ by no more than this factor are at nearly one place.
+NEARLY = 1.25
+# Shares of the runs that are proposed in the place of one that leaves too few.
+_SHARES = (0.3, 0.2, 0.1)
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,13 @@ def size(inputs: Mapping[str, Array]) -> Array:
 
     For parameters and tokens this orders runs by training compute.
     """
-    logs = []
-    for values in inputs.values():
-        smallest = values[values > 0].min()
-        logs.append(np.log(np.maximum(values, smallest)))
-    return np.asarray(np.mean(logs, axis=0))
+    return np.asarray(np.mean(_logs(inputs), axis=0))
+
+
+def _logs(inputs: Mapping[str, Array]) -> list[Array]:
+    """Log of each input, zeros taken as smallest."""
+    positive = ((x, x[x > 0]) for x in inputs.values())
+    return [np.log(np.maximum(x, some.min() if some.size else 1.0)) for x, some in positive]
 
 
 def folds(runs: Runs, hold_out: Any) -> tuple[Fold, ...]:
@@ -76,10 +82,45 @@ def folds(runs: Runs, hold_out: Any) -> tuple[Fold, ...]:
     return (_fold(runs, hold_out),)
 
 
-def largest(runs: Runs, shares: Sequence[float]) -> tuple[Fold, ...]:
-    """Hide the largest runs, several times; shares that leave too few to fit are left out."""
-    cuts = (_largest(runs, share) for share in shares)
-    return tuple(cut for cut in cuts if _enough(cut))
+def ladder(runs: Runs, shares: Sequence[float]) -> tuple[Fold, ...]:
+    """Hide the largest runs, several times, from the smallest part that is fitted upwards.
+
+    Where a column names at least six training runs each is hidden or fitted whole, by its
+    largest row: how a run goes on says little of runs that nobody has started.
+
+    Parameters
+    ----------
+    runs : Runs
+    shares : sequence of float
+        Of the runs, to hide; those that leave fewer than three rows to fit are left out.
+    """
+    sizes, groups = size(runs.inputs), runs.groups
+    if groups is not None and len(np.unique(groups)) >= 2 * SMALLEST_TRAIN:
+        _, place = np.unique(groups, return_inverse=True)
+        ends = np.full(place.max() + 1, -np.inf)
+        np.maximum.at(ends, place, sizes)
+        sizes, counted = ends[place], ends
+    else:
+        counted = sizes
+    found: dict[bytes, Fold] = {}
+    for share in sorted(shares, reverse=True):
+        cut = _hidden_above(float(np.quantile(counted, 1 - _share(share))), share, sizes)
+        if _enough(cut):
+            found.setdefault(cut.test.tobytes(), cut)
+    return tuple(found.values())
+
+
+def places(inputs: Mapping[str, Array]) -> Array:
+    """What each run counts as beside others at nearly its place, shape (n_runs,).
+
+    One over the number of runs, itself included, within a factor of 1.25 in every input: seeds
+    of one design, or neighbouring checkpoints, count as one run together.
+    """
+    from scipy.spatial import KDTree
+
+    logs = np.stack(_logs(inputs), axis=1)
+    near = KDTree(logs).query_ball_point(logs, np.log(NEARLY), p=np.inf, return_length=True)
+    return np.asarray(1.0 / near)
 
 
 def _enough(cut: Fold) -> bool:
@@ -104,16 +145,32 @@ def _fold(runs: Runs, cut: Any) -> Fold:
     if not _enough(fold):
         raise InputError(
             f"Hiding {fold.name} leaves {fold.train.sum()} runs to fit and {fold.test.sum()} to "
-            f"forecast; at least {SMALLEST_TRAIN} and 1 are needed."
+            f"forecast; at least {SMALLEST_TRAIN} and 1 are needed: {_instead(runs)}."
         )
     return fold
 
 
+def _instead(runs: Runs) -> str:
+    """What to hide of a table that leaves enough, in a few words."""
+    for share in _SHARES:
+        if _enough(_largest(runs, share)):
+            return f"hide the largest {share:.0%} with hold_out={share:g} (--hold-out {share:g})"
+    return f"add runs, these {len(runs)} are too few to hide any of them"
+
+
 def _largest(runs: Runs, share: float) -> Fold:
+    sizes = size(runs.inputs)
+    return _hidden_above(float(np.quantile(sizes, 1 - _share(share))), share, sizes)
+
+
+def _share(share: float) -> float:
     if not 0 < share < 1:
         raise InputError(f"A share of runs to hide lies between 0 and 1, e.g. 0.3, not {share:g}.")
-    sizes = size(runs.inputs)
-    hidden = sizes > np.quantile(sizes, 1 - share)
+    return share
+
+
+def _hidden_above(limit: float, share: float, sizes: Array) -> Fold:
+    hidden = sizes > limit
     return Fold(f"the largest {share:.0%}", ~hidden, hidden)
 
 

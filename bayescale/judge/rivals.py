@@ -43,13 +43,16 @@ def huber_curve(law: Law, data: ModelData, seed: int = 0) -> Curve:
     seed : int
         Of the starting points, which are drawn from the law's priors.
     """
-    priors = resolve_priors(law)
+    priors = resolve_priors(law, discrepancy=False)
     free = priors.draw(np.random.default_rng(seed), STARTS)
     starts = unconstrain(priors, free)[:, : _n_shape(priors)]
     with one_thread():
         best = min((_descend(law, priors, data, z) for z in starts), key=lambda found: found[0])
     if not np.isfinite(best[0]):
-        raise ComputationError(f"No start of the Huber fit of {law.name!r} led to a minimum.")
+        raise ComputationError(
+            f"No start of the Huber fit of {law.name!r} led to a minimum; leave such fits out with "
+            "point_estimates=False (--no-point-estimates)."
+        )
     return _curve(law, priors, data, best[1][None])
 
 
@@ -58,7 +61,7 @@ def bootstrap_curve(law: Law, data: ModelData, seed: int = 0, resamples: int = R
 
     Each starts from the best fit of the whole table, as is usual.
     """
-    priors = resolve_priors(law)
+    priors = resolve_priors(law, discrepancy=False)
     start = _vector(priors, huber_curve(law, data, seed))
     rng = np.random.default_rng(seed)
     found = []

@@ -44,7 +44,6 @@ def sensitivity(
     smallest: float = 1 / 3,
     kind: Kind = "mean",
     mass: float = DEFAULT_MASS,
-    discrepancy: Any = True,
     seed: int = 1,
     draws: int = 1000,
 ) -> pd.DataFrame:
@@ -66,8 +65,6 @@ def sensitivity(
         Of the law's curve, or of one new run.
     mass : float, default 0.9
         Of the equal-tailed intervals.
-    discrepancy
-        As for :func:`bayescale.extrapolate`.
     seed, draws : int
         Of every fit, four chains each.
 
@@ -93,7 +90,7 @@ def sensitivity(
     if not changes:
         raise InputError("There is nothing to change: give family=, laws= or smallest= above 0.")
 
-    options: dict[str, Any] = {"kind": kind, "mass": mass, "discrepancy": discrepancy}
+    options: dict[str, Any] = {"kind": kind, "mass": mass}
     size: dict[str, Any] = {"seed": seed, "chains": 4, "draws": draws}
     base = of if isinstance(of, Fit) else whole.fit(_all(whole), **size)
     points = read_points(at, base.law, derive=base.derive)
@@ -136,9 +133,11 @@ def _changes(
 
 def _without(whole: Refittable, kept: Mask, left_out: str) -> _Change:
     if kept.sum() < SMALLEST_TRAIN:
+        spare = len(kept) - SMALLEST_TRAIN
+        instead = f"leave out fewer, e.g. smallest={spare / len(kept):.2g}" if spare else "add runs"
         raise InputError(
             f"Without {left_out} there are {kept.sum()} of {len(kept)} runs left; at least "
-            f"{SMALLEST_TRAIN} are needed."
+            f"{SMALLEST_TRAIN} are needed: {instead}."
         )
     return _Change(f"without {left_out}", whole, kept)
 

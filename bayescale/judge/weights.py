@@ -2,54 +2,42 @@
 
 Nearby points say nothing about far ones: two laws that fit the observed runs equally well may
 differ at the target, and leave-one-out scores cannot tell. So the weights come from
-hindcasts: each law is fitted to the smaller runs and scored on the larger ones, several
-times, and the weights are those whose mixture would have forecast best (stacking of log
-scores), drawn towards equal ones in so far as the hindcasts are few. The forecast itself is that
-mixture. The same hindcasts update how wrong it may be beyond the data, see
-:mod:`bayescale.judge.hindcast`.
+hindcasts: each law is fitted to the smaller runs and scored on the larger ones, and has the
+weight
 
-References: Yao, Vehtari, Simpson & Gelman (2018), doi:10.1214/17-BA1091 (stacking);
-Bürkner, Gabry & Vehtari (2020), doi:10.1080/00949655.2020.1783262 (leaving the future out).
+    w_k proportional to exp(m * s_k),   m = n / (1 + n / 10),
+
+where s_k is its log score per hidden run, the mean over hindcasts (those that hide the same run
+count once), and n the number of distinct hidden runs: see :mod:`bayescale.judge.rungs`. A law that
+the runs refute has no weight, few hidden runs leave weights near equal ones, and laws that forecast
+alike keep them near whatever the number of runs. The forecast is the mixture (a linear pool).
+
+References: Miller & Dunson (2019), doi:10.1080/01621459.2018.1469995 (coarsening);
+Geisser & Eddy (1979), doi:10.1080/01621459.1979.10481632 (laws judged by what they forecast).
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from bayescale.errors import ComputationError, InputError
+from bayescale.errors import InputError
 from bayescale.forecast.mixture import Ensemble
-from bayescale.judge.hindcast import Refittable, learn, log_score, read
-from bayescale.judge.hold_out import largest
-from bayescale.law.discrepancy import Discrepancy
-from bayescale.law.law import Law
-from bayescale.law.prior import Array, Prior
+from bayescale.judge.hindcast import Refittable
+from bayescale.judge.hold_out import Mask, ladder
+from bayescale.judge.rungs import Rung, climb, hidden_forecasts, hindcast_scores, independent
+from bayescale.law.prior import Array
 from bayescale.posterior.fit import Fit
+from bayescale.runs.runs import Runs
 
-# Shares of the runs that the hindcasts hide, the largest ones.
-HINDCASTS = (0.5, 1 / 3, 0.2)
-# Of averages over laws of one input; several laws of several inputs err alike.
-CURVE_DISCREPANCY = Discrepancy(
-    change=Prior(
-        "LogNormal",
-        mu=float(np.log(0.1)),
-        sigma=0.3,
-        why="an average is wrong together with its laws less often than each alone",
-        source="learned on domains other than the reported one: benchmarks/discrepancy.py",
-    ),
-    noise=Prior(
-        "LogNormal",
-        mu=0.2,
-        sigma=0.35,
-        why="larger runs scatter more than the smaller ones that were fitted, 3 in 4 times",
-        source="learned on domains other than the reported one: benchmarks/discrepancy.py",
-    ),
-)
-# Equal weights count as much as this many well-told-apart hindcasts.
-PRIOR_STRENGTH = 2.0
+# Shares of the runs that are hidden, the largest ones. Both weigh the laws; the second is also
+# forecast by the whole, with weights from what the first said of the runs between the two.
+HINDCASTS = (1 / 2, 1 / 3)
 
 
 def average(
@@ -60,18 +48,20 @@ def average(
     seed: int = 1,
     draws: int = 500,
 ) -> Ensemble:
-    """Weigh fits of several laws to the same runs.
+    """Weigh fits of several laws to the same runs, and backtest them together.
 
     Parameters
     ----------
     fits : sequence of Fit
-        Of the same runs.
+        Of the same runs; a single one has all the weight, and is backtested.
     weights : sequence of float, optional
-        Given weights, not negative; by default they are learned from hindcasts.
+        Given weights, not negative; by default they are learned from hindcasts. Nothing is
+        hidden where they are given.
     hindcasts : sequence of float
-        Shares of the runs, the largest, that each hindcast hides.
+        Shares of the runs, the largest, that each hindcast hides. Shares that leave fewer than
+        three runs are left out; where none is left, weights are equal.
     seed, draws : int
-        Of the fits of the hindcasts, four chains each.
+        Of the fits of the hindcasts, two chains each.
 
     Returns
     -------
@@ -82,83 +72,78 @@ def average(
     ------
     InputError
         If the fits are not of the same runs, or the weights do not fit them.
-    ComputationError
-        If there are too few runs for a hindcast.
     """
     _check_same_runs(fits)
-    learned = learned_of(fits[0].law)
     if weights is not None:
-        given = _given(weights, len(fits))
-        return Ensemble(tuple(fits), given, pd.DataFrame(), learned)
-    cuts = largest(fits[0].runs, hindcasts)
-    if not cuts:
-        raise ComputationError(
-            f"{len(fits[0].runs)} runs are too few to hide some and fit the rest; give weights=."
-        )
-    options = {"seed": seed, "chains": 4, "draws": draws}
-    back = [[Refittable.of(each).fit(cut.train, **options) for each in fits] for cut in cuts]
-    scores = np.array(
-        [
-            [log_score(found, each.runs, cut) for found, each in zip(row, fits, strict=True)]
-            for cut, row in zip(cuts, back, strict=True)
-        ]
-    )
-    found_weights = stack(scores)
-    readings = [
-        read(Ensemble(tuple(row), found_weights, pd.DataFrame(), learned), fits[0].runs, cut)
-        for cut, row in zip(cuts, back, strict=True)
-    ]
-    names = [found.law.name for found in fits]
-    shown = pd.DataFrame(
-        {
-            "hidden": np.repeat([cut.name for cut in cuts], len(names)),
-            "n_hidden": np.repeat([cut.test.sum() for cut in cuts], len(names)),
-            "law": names * len(cuts),
-            "log_score": scores.ravel(),
-        }
-    )
-    return Ensemble(tuple(fits), found_weights, shown, learn(learned, readings))
+        return Ensemble.of(fits, _given(weights, len(fits)))
+    table = fits[0].runs
+    cuts = ladder(table, hindcasts)
+    # Lower rungs are for weights, of which one law has no need.
+    cuts = cuts if len(fits) > 1 else cuts[-1:]
+    # Laws that were just fitted are ready for the direct route in this process.
+    options = {"seed": seed, "chains": 2, "draws": draws, "route": "direct"}
+    rungs = climb([Refittable.of(each) for each in fits], cuts, **options)
+    whole = weighed(fits, rungs, table, np.ones(len(table), dtype=bool))
+    return replace(whole, backtest=_backtest(rungs, table))
 
 
-def learned_of(law: Law) -> Discrepancy:
-    """What was learned on published runs of averages over laws like this one."""
-    return CURVE_DISCREPANCY if len(law.inputs) == 1 else law.discrepancy
-
-
-def stack(log_scores: Array, strength: float = PRIOR_STRENGTH) -> Array:
-    """Weights whose mixture would have scored best, drawn towards equal ones.
-
-    Maximises sum_h log(sum_k w_k p_hk) + strength / K * sum_k log w_k over the simplex, where
-    p_hk is the mean predictive density of law k in hindcast h.
+def weighed(fits: Sequence[Fit], rungs: Sequence[Rung], table: Runs, known: Mask) -> Ensemble:
+    """Weigh fits of some runs by what lower rungs said of those.
 
     Parameters
     ----------
-    log_scores : ndarray, shape (n_hindcasts, n_laws)
-        Mean log density per hidden run.
-    strength : float
-        What equal weights count as, in hindcasts.
+    fits : sequence of Fit
+    rungs : sequence of Rung
+        Of the same laws in the same order.
+    table : Runs
+        All runs.
+    known : ndarray of bool, shape (n_runs,)
+        Those that were fitted; no other is looked at.
+    """
+    scores = hindcast_scores(rungs, table, known) if len(fits) > 1 else pd.DataFrame()
+    if scores.empty:
+        return Ensemble.of(fits, np.ones(len(fits)))
+    # A row per rung, its laws in the order of the fits.
+    each = scores["log_score"].to_numpy().reshape(-1, len(fits)).mean(axis=0)
+    found = weigh(each, float(scores["places"].max()))
+    return replace(Ensemble.of(fits, found), hindcasts=scores)
+
+
+def weigh(log_scores: npt.ArrayLike, count: float) -> Array:
+    """Weights of laws from their log scores.
+
+    Parameters
+    ----------
+    log_scores : array, shape (n_laws,)
+        Log density per hidden run, in nats.
+    count : float
+        Distinct hidden runs that they are of.
 
     Returns
     -------
     ndarray, shape (n_laws,)
     """
-    density = np.exp(log_scores - log_scores.max(axis=1, keepdims=True))
-    n_laws = density.shape[1]
-    weights = np.full(n_laws, 1 / n_laws)
-    # Expectation-maximisation: the objective rises at every step and has one maximum.
-    for _ in range(2000):
-        share = weights * density
-        share /= share.sum(axis=1, keepdims=True)
-        new = (share.sum(axis=0) + strength / n_laws) / (len(density) + strength)
-        if np.abs(new - weights).max() < 1e-10:
-            break
-        weights = new
-    return np.asarray(new)
+    scores = np.asarray(log_scores, dtype=float)
+    density = np.exp(independent(count) * (scores - scores.max()))
+    return np.asarray(density / density.sum())
+
+
+def _backtest(rungs: Sequence[Rung], table: Runs) -> pd.DataFrame:
+    """Forecasts of hidden runs, at each rung that has lower ones to learn weights from.
+
+    A single rung is forecast with equal weights: all that is known before any hindcast.
+    """
+    told = [
+        hidden_forecasts(weighed(rung.fits, rungs[:k], table, rung.fold.train), table, rung.fold)
+        for k, rung in enumerate(rungs)
+        if k or len(rungs) == 1
+    ]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame()
 
 
 def _check_same_runs(fits: Sequence[Fit]) -> None:
-    if len(fits) < 2:
-        raise InputError("This takes at least two fits.")
+    if not fits:
+        raise InputError("This takes at least one fit.")
     names = [found.law.name for found in fits]
     if len(set(names)) < len(names):
         raise InputError(f"Each fit must be of another law; these are of {', '.join(names)}.")
@@ -208,10 +193,15 @@ def compare(fits: Sequence[Fit]) -> pd.DataFrame:
     import arviz_stats
 
     several = list(fits)
+    if len(several) < 2:
+        raise InputError("This takes at least two fits.")
     _check_same_runs(several)
     for found in several:
         if found.approximate:
-            raise InputError(f"The fit of {found.law.name!r} is a preview; compare sampled fits.")
+            raise InputError(
+                f"The fit of {found.law.name!r} is a preview; compare "
+                "sampled fits, as refit(preview=False) makes them."
+            )
     with warnings.catch_warnings():
         # The table says the same in its column "warning".
         warnings.filterwarnings("ignore", message="Estimated shape parameter of Pareto")

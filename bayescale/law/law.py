@@ -63,7 +63,7 @@ class Law:
         Prior of ``M``, the response at the reference run over the median response.
     noise : Noise, optional
     discrepancy : Discrepancy, optional
-        How wrong the law may be beyond the data; not part of the log density.
+        How wrong the law's slopes may be.
     references : tuple of str, optional
         Sources, with DOI or arXiv number.
 

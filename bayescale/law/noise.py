@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bayescale.law.prior import Array, Prior
-from bayescale.law.symbols import NOISE_GAIN, NOISE_LENGTH, NOISE_LEVEL, NOISE_SCALE
+from bayescale.law.symbols import NOISE_GAIN, NOISE_LENGTH, NOISE_LEVEL, NOISE_SCALE, NOISE_TREND
 
 Rows = npt.NDArray[np.int64]
 # What rows have in common beside the law: nothing, one curve, or each its named run.
@@ -53,6 +53,13 @@ DOF_PRIOR = Prior(
     beta=0.1,
     why="tails from heavy (a diverged run) to normal",
     source="Juárez & Steel (2010), doi:10.1198/jbes.2009.07145",
+)
+TREND_PRIOR = Prior(
+    "Normal",
+    mu=0.0,
+    sigma=0.2,
+    why="change of the log of the noise per e-fold of size: none, or a factor of up to 2.1 per "
+    "decade either way (90%)",
 )
 CURVE_LENGTH_PRIOR = Prior(
     "LogNormal",
@@ -93,16 +100,19 @@ class Noise:
     Parameters
     ----------
     scale, dof : Prior
+    trend : Prior
+        Change of the log scale per e-fold of size, the mean log of the inputs.
     curve_length : Prior
         Correlation length along a single curve, in natural-log units of the input that grows.
     run_length, level, gain : Prior
         The same along each of several named runs, and the spread of their levels and gains.
     along : str, optional
-        Input along which all rows are one curve, unless a column names the runs.
+        Input along which rows of distinct values are one curve, unless a column names the runs.
     """
 
     scale: Prior = SCALE_PRIOR
     dof: Prior = DOF_PRIOR
+    trend: Prior = TREND_PRIOR
     curve_length: Prior = CURVE_LENGTH_PRIOR
     run_length: Prior = RUN_LENGTH_PRIOR
     level: Prior = LEVEL_PRIOR
@@ -207,31 +217,46 @@ def bond_parameters(free: Mapping[str, Any]) -> dict[str, Any]:
     return {key: free[name] for key, name in names.items() if name in free}
 
 
+def row_scale(free: Mapping[str, Any], size: Any) -> Any:
+    """Scale of the noise at rows of a size, shape (..., n_rows).
+
+    Parameters
+    ----------
+    free : mapping
+        Free parameters of the noise by name, each of shape (..., 1) or ().
+    size : shape (n_rows,)
+        Mean log input of each row over the mean of the observed rows.
+    """
+    return free[NOISE_SCALE] * np.exp(free[NOISE_TREND] * size)
+
+
 def given_before(
-    log_curve: Any, log_y: Any, links: Continuation | None, free: Mapping[str, Any]
+    log_curve: Any, log_y: Any, links: Continuation | None, free: Mapping[str, Any], size: Any
 ) -> tuple[Any, Any]:
     """Location and scale of each log response, given the rows before it where rows err alike.
 
     Parameters
     ----------
     log_curve : shape (..., n_rows)
-        Log of the law's curve.
+        Log of the law's curve, its discrepancy included.
     log_y : shape (n_rows,)
         Observed log response.
     links : Continuation or None
         None where rows have nothing in common.
     free : mapping
         Free parameters of the noise by name, each of shape (..., 1) or ().
+    size : shape (n_rows,)
+        As of :func:`row_scale`.
 
     Returns
     -------
     location, scale
         As of :func:`conditional`.
     """
-    bond = bond_parameters(free)
+    bond, scale = bond_parameters(free), row_scale(free, size)
     if links is None or not bond:
-        return log_curve, free[NOISE_SCALE]
-    return conditional(log_curve, log_y, links, free[NOISE_SCALE], **bond)
+        return log_curve, scale
+    return conditional(log_curve, log_y, links, scale, **bond)
 
 
 def log_density(standard: Any, scale: Any, dof: Any) -> Any:
@@ -335,3 +360,12 @@ def _before(value: Any, links: Continuation) -> Any:
     ordered = value.take(links.order, axis=-1)
     ahead = ordered.cumsum(axis=-1) - ordered
     return ahead.take(links.rank, axis=-1) - ahead.take(links.start, axis=-1)
+
+
+def paired_normal(rng: np.random.Generator, size: int, count: int) -> Array:
+    """Standard normal numbers in pairs of opposite sign down each column, in random order.
+
+    They take most of the Monte Carlo error out of medians.
+    """
+    half = rng.standard_normal(((size + 1) // 2, count))
+    return np.asarray(rng.permuted(np.concatenate([half, -half])[:size], axis=0))

@@ -12,8 +12,12 @@ from bayescale.law.prior import Prior
 TOTAL, SHARE = "M", "share"
 NOISE_SCALE, NOISE_DOF = "noise_scale", "noise_dof"
 NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN = "noise_length", "noise_level", "noise_gain"
-NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN)
-RESERVED = frozenset({TOTAL, SHARE, *NOISES})
+NOISE_TREND = "noise_trend"
+SLOPE_ERROR, SLOPE_BEYOND = "slope_error", "slope_beyond"
+NOISES = (NOISE_SCALE, NOISE_DOF, NOISE_TREND, NOISE_LENGTH, NOISE_LEVEL, NOISE_GAIN)
+# What is no part of the law's own curve.
+NUISANCE = (*NOISES, SLOPE_ERROR, SLOPE_BEYOND)
+RESERVED = frozenset({TOTAL, SHARE, *NUISANCE})
 
 
 def share_name(symbol: str) -> str:

@@ -30,7 +30,7 @@ def laws_table(average: Ensemble, at: Any, **options: Any) -> pd.DataFrame:
     at : mapping or pandas.DataFrame
         One point.
     **options
-        Of :func:`bayescale.extrapolate`: ``mass``, ``discrepancy``, ``seed``,
+        Of :func:`bayescale.extrapolate`: ``mass``, ``seed``,
         ``allow_unconverged``.
 
     Returns

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayescale.intervals import DEFAULT_MASS, interval_name
+from bayescale.intervals import DEFAULT_MASS, interval_name, named_bounds
 from bayescale.plots.axes import arms, band, curve, label_of, log_axis, mark_beyond
 from bayescale.plots.colours import BLACK, DASHED, GREY, SERIES, tint
 from bayescale.plots.figure import finished, named_panels, panels
 from bayescale.plots.lines import line_along
-from bayescale.plots.tables import INNER, by_name, quantiles
+from bayescale.plots.tables import INNER, by_name
 from bayescale.posterior.fit import Fit
 from bayescale.posterior.predictor import Curve
 
@@ -64,7 +64,7 @@ def composition_table(
         quantities = {"": draws, "share_": draws / whole}
         quantities |= {"up_to_": so_far, "up_to_share_": so_far / whole}
         for prefix, values in quantities.items():
-            part = part.assign(**quantiles(values, mass, prefix, f"{prefix}median"))
+            part = part.assign(**named_bounds(values, mass, prefix, f"{prefix}median"))
         rows.append(part)
     table = pd.concat(rows, ignore_index=True)
     table.attrs = {"along": line.symbol, "line": line.text, "mass": mass}
@@ -156,9 +156,9 @@ def returns_table(
         line = line_along(fit, symbol, at, points)
         slope = response.derivative(line.inputs, symbol)
         elasticity = slope * line.inputs[symbol] / response(line.inputs)
-        columns = quantiles(slope, mass, "derivative_", "derivative")
-        columns |= quantiles(elasticity, INNER, "elasticity_inner_", "elasticity")
-        columns |= quantiles(elasticity, mass, "elasticity_", "elasticity")
+        columns = named_bounds(slope, mass, "derivative_", "derivative")
+        columns |= named_bounds(elasticity, INNER, "elasticity_inner_", "elasticity")
+        columns |= named_bounds(elasticity, mass, "elasticity_", "elasticity")
         part = line.points.assign(**columns, held_fixed=line.text)
         part.insert(0, "input", symbol)
         parts.append(part)

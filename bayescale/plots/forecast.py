@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayescale.errors import InputError
-from bayescale.forecast.discrepancy import NONE
 from bayescale.forecast.forecast import Extrapolation
 from bayescale.forecast.mixture import Ensemble
+from bayescale.forecast.scenarios import NONE
 from bayescale.intervals import interval_name
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
@@ -93,14 +93,14 @@ def forecast_table(
     points : int, default 40
     **options
         Of :func:`bayescale.extrapolate`: ``mass`` (of the outer equal-tailed intervals; the
-        inner ones are of 50%), ``discrepancy``, ``seed``, ``allow_unconverged``.
+        inner ones are of 50%), ``seed``, ``allow_unconverged``.
 
     Returns
     -------
     pandas.DataFrame
         Inputs, ``reach``; of the curve (``mean_``) and of one new run (``run_``): ``median``,
         ``lower``, ``upper``, ``inner_lower``, ``inner_upper``. ``attrs``: ``against``, ``line``
-        (which line it is), ``mass``, ``discrepancy`` and ``notes``.
+        (which line it is), ``mass``, ``discrepancy`` and ``notes`` (their codes).
     """
     fit = fits_of(forecaster)[0]
     line = line_to(fit, at, against, points)
@@ -115,7 +115,9 @@ def forecast_table(
         "line": line.text,
         "mass": curve.mass,
         "discrepancy": curve.discrepancy,
-        "notes": "; ".join(curve.notes),
+        "notes": ", ".join(
+            dict.fromkeys(note.code for note in curve.notes if not note.acknowledged)
+        ),
     }
     return table
 

@@ -18,11 +18,11 @@ from bayescale.decision.task import Task, read_pricing
 from bayescale.errors import InputError
 from bayescale.forecast.mixture import Ensemble
 from bayescale.forecast.scenarios import Scenarios, scenarios
-from bayescale.intervals import DEFAULT_MASS, interval_name
+from bayescale.intervals import DEFAULT_MASS, interval_name, named_bounds
 from bayescale.plots.axes import arms, curve, label_of, log_axis
 from bayescale.plots.colours import BLACK, SERIES
 from bayescale.plots.figure import finished, panels
-from bayescale.plots.tables import fits_of, quantiles
+from bayescale.plots.tables import fits_of
 from bayescale.posterior.fit import Fit
 
 _LEVELS = 5
@@ -61,8 +61,8 @@ def isoflops_table(
     Returns
     -------
     pandas.DataFrame
-        ``budget``, raw inputs, ``median``, ``lower``, ``upper`` of the law's curve without
-        discrepancy, evenly thinned draws. ``attrs["optima"]``: per budget the best value of each
+        ``budget``, raw inputs, ``median``, ``lower``, ``upper`` of the law's curve,
+        evenly thinned draws. ``attrs["optima"]``: per budget the best value of each
         free input in every draw, as ``N`` (median), ``N_lower``, ``N_upper``, ..., and the
         ``median`` of the response at equal cost where the first of them has its median.
 
@@ -71,7 +71,7 @@ def isoflops_table(
     InputError
         If not exactly two inputs are left to choose, or a budget is no budget.
     """
-    made = scenarios(forecaster, discrepancy=False, allow_unconverged=allow_unconverged)
+    made = scenarios(forecaster, allow_unconverged=allow_unconverged)
     tasks = _tasks(made.thin(_SCENARIOS), cost or Cost(), fixed, budgets)
     optima = pd.DataFrame([_optimum(task, mass) for task in tasks])
     curves = zip(tasks, optima["median"], strict=True)
@@ -115,15 +115,15 @@ def _optimum(task: Task, mass: float) -> dict[str, Any]:
     own = own_optima(task)
     row: dict[str, Any] = {"budget": task.budget.amount}
     for name in task.space.free:
-        row |= quantiles(own[name], mass, f"{name}_", name)
+        row |= named_bounds(own[name], mass, f"{name}_", name)
     there = task.at(np.log([row[task.space.others[0]]]))
-    return row | {"median": float(np.median(task.scenarios.law_curve(there)))}
+    return row | {"median": float(np.median(task.scenarios.at_own(there)))}
 
 
 def _curve(task: Task, mass: float, points: int, least: float) -> pd.DataFrame:
     """The curve's quantiles along one budget, near its minimum."""
     inputs, spent = task.at(np.linspace(task.low, task.high, points)), task.space.spent
-    columns = quantiles(task.scenarios.law_curve(inputs), mass)
+    columns = named_bounds(task.scenarios.at_own(inputs), mass)
     # On the edge of the box a part of the budget is left: no design of equal cost.
     near = (columns["median"] <= _RISE * least) & (inputs[spent] < task.space.box[spent][1])
     return pd.DataFrame({"budget": task.budget.amount, **inputs, **columns})[near]
@@ -160,6 +160,6 @@ def isoflops(
     log_axis(axes, "y", label_of(law))
     text = (
         f"Law's curve at equal cost ({table.attrs['cost']}), {table.attrs['follows']} taking what "
-        f"is left: median and {mass}, no discrepancy."
+        f"is left: median and {mass}."
     )
     return finished(figure, text, columns=3)

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayescale.intervals import DEFAULT_MASS, interval_name
+from bayescale.intervals import DEFAULT_MASS, interval_name, named_bounds
 from bayescale.law.prior import Array
 from bayescale.plots.axes import label_of, log_axis, off_zero, zero_place
 from bayescale.plots.colours import BLACK, BLUE, ORANGE, VERMILION, tint
 from bayescale.plots.figure import finished, named_panels
-from bayescale.plots.tables import as_new_runs, quantiles
+from bayescale.plots.tables import as_new_runs
 from bayescale.posterior.fit import Fit
 
 # Runs per step of the running median, at least.
@@ -42,13 +42,13 @@ def residuals_table(fit: Fit, *, mass: float = DEFAULT_MASS, seed: int = 0) -> p
         the curve.
     """
     table = pd.DataFrame(fit.inputs)
-    options = {"discrepancy": False, "seed": seed, "allow_unconverged": True}
+    options = {"seed": seed, "allow_unconverged": True}
     run = fit.extrapolate(as_new_runs(fit, table), kind="run", **options)
     table["observed"] = fit.response
     table["fitted"] = np.exp(np.median(run.predictive.location, axis=0))
     table["residual"] = 100 * (table["observed"] / table["fitted"] - 1)
     noise = run.draws.to_numpy() / np.exp(run.predictive.location) - 1
-    table = table.assign(**quantiles(100 * noise, mass)).drop(columns="median")
+    table = table.assign(**named_bounds(100 * noise, mass)).drop(columns="median")
     table.attrs = {"mass": mass}
     return table
 

@@ -6,29 +6,10 @@ import pandas as pd
 
 from bayescale.forecast.forecast import Extrapolation
 from bayescale.forecast.mixture import Ensemble
-from bayescale.intervals import bounds
-from bayescale.law.prior import Array
 from bayescale.posterior.fit import Fit
 
 # Mass of the inner intervals.
 INNER = 0.5
-
-
-def quantiles(
-    draws: Array, mass: float, prefix: str = "", middle: str = "median"
-) -> dict[str, Array]:
-    """Median and equal-tailed bounds over the draws, as columns.
-
-    Parameters
-    ----------
-    draws : ndarray, shape (n_draws, ...)
-    mass : float
-    prefix : str
-        Of the names ``lower`` and ``upper``.
-    middle : str, default "median"
-        Name of the median.
-    """
-    return dict(zip((middle, f"{prefix}lower", f"{prefix}upper"), bounds(draws, mass), strict=True))
 
 
 def intervals(forecast: Extrapolation) -> pd.DataFrame:

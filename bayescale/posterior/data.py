@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bayescale.law.noise import Bond, Continuation, continuation, growing_input
 from bayescale.law.prior import Array
 from bayescale.posterior.parameters import Priors
+from bayescale.posterior.slopes import Told
 from bayescale.runs.runs import Runs
 
 # Label of the rows of a learning curve, which nobody names.
@@ -36,6 +37,8 @@ class ModelData:
         Label of the training run of each row, where rows of one run err alike.
     growing : str
         Input that grows along a run; empty without groups.
+    told : Told or None
+        Directions in which the law's slopes may err; None where it is taken to hold.
     """
 
     inputs: Mapping[str, Array]
@@ -44,20 +47,23 @@ class ModelData:
     centre: float
     groups: npt.NDArray[Any] | None = None
     growing: str = ""
+    told: Told | None = None
 
     @classmethod
     def from_runs(cls, runs: Runs) -> ModelData:
         """Reference run: geometric mean of the inputs. Centre: median response.
 
-        Rows belong together where a column names their run, or where the law says that all
-        rows are one curve.
+        Rows belong together where a column names their run, or where the law says that rows are
+        one curve; rows that repeat a place of it are runs of their own.
         """
         law, inputs, response = runs.law, runs.inputs, runs.response
         groups, growing = runs.groups, law.noise.along
         if groups is not None:
             growing = growing_input(inputs, groups)
-        elif growing:
+        elif growing and len(np.unique(inputs[growing])) == len(response):
             groups = np.full(len(response), ONE_RUN)
+        else:
+            growing = ""
         centre = float(np.median(response))
         return cls(inputs, response, law.reference(inputs), centre, groups, growing)
 
@@ -65,6 +71,17 @@ class ModelData:
     def scaled(self) -> dict[str, Array]:
         """Inputs over the reference run."""
         return {name: x / self.reference[name] for name, x in self.inputs.items()}
+
+    def sizes(self, inputs: Mapping[str, Array]) -> Array:
+        """Mean log input over that of the observed runs, no further than they go, (n_points,)."""
+        seen = self.mean_log(self.inputs)
+        return np.asarray(np.clip(self.mean_log(inputs), seen.min(), seen.max()) - seen.mean())
+
+    def mean_log(self, inputs: Mapping[str, Array]) -> Array:
+        """Mean log input, zeros as the smallest observed value, shape (n_points,)."""
+        least = {name: x[x > 0].min() for name, x in self.inputs.items()}
+        logs = [np.log(np.maximum(inputs[name], value)) for name, value in least.items()]
+        return np.asarray(np.mean(logs, axis=0))
 
     @property
     def bond(self) -> Bond:
@@ -94,6 +111,9 @@ class ModelData:
             values[log_name(name)] = np.log(np.where(x > 0, scaled, 1.0))
         values["unit"] = np.asarray(self.unit(priors))
         values["log_y"] = np.log(self.response)
+        values["size"] = self.sizes(self.inputs)
+        if self.told is not None:
+            values |= {told_name(part): value for part, value in vars(self.told).items()}
         if self.groups is not None:
             for name, links in self.continuation._asdict().items():
                 # PyMC keeps whole numbers in 32 bits.
@@ -102,6 +122,11 @@ class ModelData:
             reference_name(name): np.asarray(scale) for name, scale in self.reference.items()
         }
         return values
+
+
+def told_name(part: str) -> str:
+    """Name of a part of :class:`Told`, as data of the model."""
+    return f"told_{part}"
 
 
 def scaled_name(symbol: str) -> str:

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
@@ -21,14 +22,23 @@ from bayescale.law.prior import Array, Prior
 from bayescale.law.symbols import NOISE_GAIN
 from bayescale.numbers import brief
 from bayescale.posterior import store
+from bayescale.posterior.alone import with_slopes
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.draw import Route, approximated, sampled
+from bayescale.posterior.knowledge.checkpoints import with_checkpoints
 from bayescale.posterior.knowledge.diagnostics import Diagnostics
-from bayescale.posterior.knowledge.identifiability import expected_table, learned_table, with_remedy
+from bayescale.posterior.knowledge.identifiability import (
+    expected_table,
+    learned_table,
+    with_remedy,
+    with_ridges,
+)
 from bayescale.posterior.knowledge.information import Knowledge, from_draws
 from bayescale.posterior.parameters import Belief, Priors, Stated
 from bayescale.posterior.predictor import Curve
 from bayescale.posterior.record import data_groups, provenance
+from bayescale.posterior.seeds import own_seed
+from bayescale.posterior.slopes import DrawnSlopes, Slopes
 from bayescale.posterior.summary import parameter_table, returns_table
 from bayescale.runs.points import read_points
 from bayescale.runs.runs import Runs
@@ -46,8 +56,8 @@ class Fit:
         Priors and beliefs of the user's own.
     draws : xarray.DataTree
         ``posterior`` (raw units), ``free`` (as sampled), ``sample_stats``,
-        ``log_likelihood``, ``log_prior``, ``observed_data`` and ``constant_data``; provenance
-        in ``attrs``. No warm-up. A preview has no sampler's groups.
+        ``log_likelihood``, ``log_prior``, ``slopes`` (where they may err), ``observed_data`` and
+        ``constant_data``; provenance in ``attrs``. No warm-up. A preview has no sampler's groups.
     diagnostics : Diagnostics
     """
 
@@ -112,6 +122,17 @@ class Fit:
         free = {str(name): values.to_numpy().ravel() for name, values in self.draws["free"].items()}
         return Curve(self.law, free, self.data.reference, self.data.unit(self.priors))
 
+    @cached_property
+    def slopes(self) -> DrawnSlopes | None:
+        """Errors of the slopes at every draw; None where the law is taken to hold."""
+        if not self.stated.discrepancy:
+            return None
+        group = self.draws["slopes"].to_dataset()
+        slopes = Slopes.from_dataset(group, self.law, self.inputs, self.data.reference)
+        w = group["coefficients"].to_numpy()
+        rng = np.random.default_rng(own_seed(0, [self.runs]))
+        return DrawnSlopes.draw(slopes, w.reshape(-1, w.shape[-1]), self.curve.free, rng)
+
     @property
     def known(self) -> Knowledge:
         """What the draws know, as a normal distribution."""
@@ -138,6 +159,7 @@ class Fit:
             "preview": self.approximate,
         }
         same |= {"priors": self.stated.priors, "beliefs": self.stated.beliefs}
+        same |= {"discrepancy": self.stated.discrepancy}
         return fit(self.runs if runs is None else runs, **(same | options))
 
     def summary(self, mass: float = DEFAULT_MASS) -> pd.DataFrame:
@@ -197,7 +219,12 @@ class Fit:
 
     def save(self, path: str | Path) -> Path:
         """Write netCDF, whole or not at all; :func:`bayescale.load` reads it."""
-        return store.save(self.draws, self.runs, self.stated, self.diagnostics, path)
+        return store.write(self.tree, path, "a fit")
+
+    @property
+    def tree(self) -> xr.DataTree:
+        """All of it as groups and attributes of plain numbers and text, as it is saved."""
+        return store.tree_of(self.draws, self.runs, self.stated, self.diagnostics)
 
     def __repr__(self) -> str:
         state = "passed" if self.diagnostics.passed else "FAILED"
@@ -221,6 +248,7 @@ def fit(
     draws: int = 1000,
     priors: Mapping[str, Prior] | None = None,
     beliefs: Sequence[Belief] = (),
+    discrepancy: bool = True,
     progress: bool = True,
     preview: bool = False,
     route: Route = "direct",
@@ -228,22 +256,27 @@ def fit(
 ) -> Fit:
     """Sample the posterior of the runs' law.
 
-    Where the first attempt diverges or does not mix, it is tried again with stricter
-    settings, and the diagnostics say so.
+    Where the chains diverge or do not mix, sampling goes on for longer with stricter settings,
+    twice at most, and the diagnostics say so. What is kept is ``chains`` times ``draws`` all the
+    same. An interrupt ends it at any moment.
 
     Parameters
     ----------
     runs : Runs
     seed : int, default 1
-        Same seed and same route, same draws.
+        Same runs, same seed and same route, same draws; fits of other runs have draws of their
+        own from the same seed.
     chains, draws : int
     priors : mapping of str to Prior, optional
         In the place of the law's: by symbol, ``"M"``, ``"share[alpha]"``, ``"noise_scale"``,
-        ``"noise_dof"`` (and ``"noise_length"``, ``"noise_level"``, ``"noise_gain"`` where rows
-        belong to runs); a weight's symbol is a belief about a derived quantity and enters as a
-        soft constraint.
+        ``"noise_dof"``, ``"noise_trend"``, ``"slope_error"``, ``"slope_beyond"`` (and
+        ``"noise_length"``, ``"noise_level"``, ``"noise_gain"`` where rows belong to runs); a
+        weight's symbol is a belief about a derived quantity and enters as a soft constraint.
     beliefs : sequence of Belief, optional
         What is believed of the response at stated points.
+    discrepancy : bool, default True
+        Let the law's slopes err where the runs do not say otherwise, see
+        :mod:`bayescale.posterior.slopes`; ``False`` takes the law to hold.
     progress : bool, default True
         Show a progress bar where there is a terminal or a notebook.
     preview : bool, default False
@@ -266,19 +299,29 @@ def fit(
         If a preview finds no mode.
     """
     if chains < 1 or draws < 4:
-        raise InputError(f"A fit needs at least 1 chain of 4 draws, not {chains} of {draws}.")
+        raise InputError(
+            f"A fit needs at least 1 chain of 4 draws, not {chains} of {draws}; chains=4, "
+            "draws=1000 (--chains 4 --draws 1000) are the usual ones."
+        )
     law, data = runs.law, ModelData.from_runs(runs)
-    stated = Stated(dict(priors or {}), tuple(beliefs))
-    resolved = stated.resolve(law, data.bond)
-    size = {"chains": chains, "draws": draws, "seed": seed}
+    stated = Stated(dict(priors or {}), tuple(beliefs), discrepancy)
+    resolved, slopes, start = stated.resolve(law, data.bond), None, None
+    if discrepancy:
+        data, slopes, start = with_slopes(law, stated, data)
+    size = {"chains": chains, "draws": draws, "seed": own_seed(seed, [runs])}
     if preview:
-        found = approximated(law, resolved, data, **size)
+        found = approximated(law, resolved, data, start, **size)
     else:
         found = sampled(law, resolved, data, **size, route=route, progress=progress, strict=strict)
     flat = {name: values.to_numpy().ravel() for name, values in found.groups["free"].items()}
-    known = from_draws(law, data, resolved, {str(name): x for name, x in flat.items()})
-    diagnostics = with_remedy(found.diagnostics, known, runs.problems)
+    free = {str(name): x for name, x in flat.items()}
+    known = from_draws(law, data, resolved, free)
+    diagnostics = with_remedy(with_ridges(found.diagnostics, known), known, runs.problems)
+    curve = Curve(law, free, data.reference, data.unit(resolved))
+    diagnostics = with_checkpoints(diagnostics, runs, data, curve)
     tree = xr.DataTree.from_dict(found.groups | data_groups(law, data))
+    if slopes is not None:
+        tree["slopes"] = tree["slopes"].assign(slopes.to_dataset())
     tree.attrs = provenance(runs, resolved, data) | found.how | {"seed": seed}
     return Fit(runs, stated, tree, diagnostics)
 
@@ -297,30 +340,10 @@ def identifiability(of: Fit | Runs) -> pd.DataFrame:
     pandas.DataFrame
         Indexed by parameter: ``contraction`` (share of the prior's width removed, on the log
         scale where positive; expected where ``of`` are runs), ``informed``, ``diagnosis`` and
-        ``cause`` in words; of a fit also the power-scaling sensitivities ``prior`` and
-        ``likelihood``, missing for a preview. ``attrs["remedy"]`` says which further runs
-        would help what is known least, empty where all is informed.
+        ``cause`` in words; of a fit also ``shift`` (of the middle, in the prior's SDs), ``follows``
+        (by how many of its SDs it moves where the priors move by one of theirs) and the
+        power-scaling sensitivities ``prior`` and ``likelihood``, missing for a preview.
+        ``attrs["remedy"]`` says which further runs would help what is known least, empty where
+        all is informed.
     """
     return expected_table(of) if isinstance(of, Runs) else of.identifiability()
-
-
-def load(path: str | Path, law: Law | str | Path | None = None) -> Fit:
-    """Read a fit that was saved.
-
-    Parameters
-    ----------
-    path : str or Path
-    law : Law, str or Path, optional
-        A user's own law, which no file carries. Laws of the catalogue are found by name.
-
-    Returns
-    -------
-    Fit
-
-    Raises
-    ------
-    FitFileError
-        If the file is no bayescale fit, is damaged, was written in another format, or
-        belongs to another law or another version of it.
-    """
-    return Fit(*store.load(path, law))

@@ -24,6 +24,9 @@ from bayescale.law.symbols import (
     NOISE_LENGTH,
     NOISE_LEVEL,
     NOISE_SCALE,
+    NOISE_TREND,
+    SLOPE_BEYOND,
+    SLOPE_ERROR,
     TOTAL,
     share_name,
 )
@@ -108,14 +111,17 @@ class Stated:
     priors : mapping of str to Prior
         By name, see :func:`resolve_priors`.
     beliefs : tuple of Belief
+    discrepancy : bool
+        Whether the law's slopes may err; else the law is taken to hold.
     """
 
     priors: Mapping[str, Prior] = field(default_factory=dict)
     beliefs: tuple[Belief, ...] = ()
+    discrepancy: bool = True
 
     def resolve(self, law: Law, bond: Bond) -> Priors:
         """All priors of a fit, see :func:`resolve_priors`."""
-        return resolve_priors(law, self.priors, self.beliefs, bond)
+        return resolve_priors(law, self.priors, self.beliefs, bond, self.discrepancy)
 
     def to_json(self) -> str:
         """Text for a file's attributes."""
@@ -126,6 +132,7 @@ class Stated:
                     {"at": dict(belief.at), "prior": belief.prior.to_values()}
                     for belief in self.beliefs
                 ],
+                "discrepancy": self.discrepancy,
             }
         )
 
@@ -138,6 +145,7 @@ class Stated:
             tuple(
                 Belief(item["at"], Prior.from_values(item["prior"])) for item in values["beliefs"]
             ),
+            bool(values["discrepancy"]),
         )
 
 
@@ -146,6 +154,7 @@ def resolve_priors(
     overrides: Mapping[str, Prior] | None = None,
     beliefs: Sequence[Belief] = (),
     bond: Bond = "none",
+    discrepancy: bool = True,
 ) -> Priors:
     """The law's default priors with a user's put in their place.
 
@@ -154,13 +163,16 @@ def resolve_priors(
     law : Law
     overrides : mapping of str to Prior, optional
         By exponent or shape symbol, ``"M"`` (in the response's unit), ``"share[alpha]"`` (log
-        ratio to the first weight's share), ``"noise_scale"``, ``"noise_dof"``, or a weight's
-        symbol: a belief about the weight in raw units, a soft constraint.
+        ratio to the first weight's share), ``"noise_scale"``, ``"noise_dof"``,
+        ``"noise_trend"``, or a weight's symbol: a belief about the weight in raw units, a soft
+        constraint.
     beliefs : sequence of Belief, optional
     bond : {"none", "curve", "runs"}
         What rows have in common: along a curve or along named runs errors are alike, which
         adds ``"noise_length"``; runs also have a level and a gain of their own, which adds
         ``"noise_level"`` and ``"noise_gain"``.
+    discrepancy : bool, default True
+        Whether the law's slopes may err, which adds ``"slope_error"`` and ``"slope_beyond"``.
 
     Returns
     -------
@@ -174,14 +186,17 @@ def resolve_priors(
     defaults: dict[str, Prior] = {TOTAL: law.total} if law.weights else {}
     defaults |= {share_name(weight.symbol): weight.share for weight in law.weights[1:]}
     defaults |= {item.symbol: item.prior for item in law.curvature}
-    defaults |= {NOISE_SCALE: law.noise.scale, NOISE_DOF: law.noise.dof}
+    noise = law.noise
+    defaults |= {NOISE_SCALE: noise.scale, NOISE_DOF: noise.dof, NOISE_TREND: noise.trend}
+    if discrepancy:
+        defaults |= {SLOPE_ERROR: law.discrepancy.slope, SLOPE_BEYOND: law.discrepancy.beyond}
     if bond == "curve":
-        defaults[NOISE_LENGTH] = law.noise.curve_length
+        defaults[NOISE_LENGTH] = noise.curve_length
     elif bond == "runs":
         defaults |= {
-            NOISE_LENGTH: law.noise.run_length,
-            NOISE_LEVEL: law.noise.level,
-            NOISE_GAIN: law.noise.gain,
+            NOISE_LENGTH: noise.run_length,
+            NOISE_LEVEL: noise.level,
+            NOISE_GAIN: noise.gain,
         }
     weights = [weight.symbol for weight in law.weights]
     given = dict(overrides or {})

@@ -18,7 +18,7 @@ import numpy as np
 from bayescale.errors import InputError
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISES, TOTAL, share_name
+from bayescale.law.symbols import NUISANCE, SLOPE_BEYOND, TOTAL, share_name
 
 # Small enough to vanish beside 1, large enough not to underflow: the derivative is exact.
 STEP = 1e-30
@@ -116,7 +116,8 @@ class Predictor:
         -------
         dict
             Weights, exponents and shapes in raw units; ``M`` in the response's unit;
-            ``share[...]`` of every weight where there are several; the noise.
+            ``share[...]`` of every weight where there are several; the noise, and the error of
+            the slopes.
         """
         found = {name: np.asarray(self.raw_weight(name, reference)) for name in self.shares}
         found |= self.law.raw_curvature(self.curvature, reference)
@@ -126,7 +127,9 @@ class Predictor:
         if len(self.shares) > 1:
             shape = np.shape(self.total)
             raw |= {share_name(n): np.broadcast_to(x, shape) for n, x in self.shares.items()}
-        return raw | {name: self.free[name] for name in NOISES if name in self.free}
+        # What no run speaks of is no finding.
+        told = (name for name in NUISANCE if name in self.free and name != SLOPE_BEYOND)
+        return raw | {name: self.free[name] for name in told}
 
     def raw_weight(self, symbol: str, reference: Mapping[str, Any]) -> Any:
         """One weight in raw units."""

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import nutpie
 import xarray as xr
 
+from bayescale.errors import ComputationError
 from bayescale.law.prior import Array
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.density import Density
@@ -18,19 +20,37 @@ from bayescale.posterior.density import Density
 
 @dataclass(frozen=True)
 class Attempt:
-    """Settings of one attempt: tuning steps per chain and wanted acceptance."""
+    """Settings of one attempt.
+
+    Attributes
+    ----------
+    tune : int
+        Tuning steps per chain.
+    target_accept : float
+        Wanted acceptance.
+    thin : int
+        One of so many draws is kept, so that a longer attempt is not a larger fit.
+    """
 
     tune: int
     target_accept: float
+    thin: int = 1
 
     def __str__(self) -> str:
-        return f"{self.tune} tuning steps at acceptance {self.target_accept:g}"
+        kept = f", one draw of {self.thin} kept" if self.thin > 1 else ""
+        return f"{self.tune} tuning steps at acceptance {self.target_accept:g}{kept}"
 
 
-# Each stricter than the one before; later ones are tried only where one fails its checks.
-ATTEMPTS = (Attempt(400, 0.9), Attempt(1500, 0.98), Attempt(3000, 0.995))
-# Where fits are only scored: careful at once, since a second attempt costs more.
-SCORED_ATTEMPTS = (Attempt(500, 0.95), Attempt(1500, 0.99))
+class OutOfPatienceError(Exception):
+    """Sampling was given up, since it took too long."""
+
+
+# Each longer and stricter than the one before; later ones are tried only where one fails.
+ATTEMPTS = (Attempt(400, 0.95), Attempt(600, 0.98, 4), Attempt(1000, 0.995, 8))
+# Where fits are only scored.
+SCORED_ATTEMPTS = (Attempt(400, 0.95), Attempt(800, 0.99, 2))
+# No attempt is begun or goes on when a fit has sampled for so many seconds, but for the first.
+PATIENCE = 300.0
 
 _STATS = {
     "diverging": "diverging",
@@ -52,7 +72,9 @@ class Sample:
     Attributes
     ----------
     z : ndarray, shape (n_chains, n_draws, n_free)
-        Draws on the sampler's scale.
+        Draws on the parameters' own scale.
+    u : ndarray, shape (n_chains, n_draws, n_free)
+        The same draws in the sampler's coordinates; a further attempt may start from them.
     stats : xarray.Dataset
         Per draw, under ArviZ's names.
     seconds : float
@@ -60,6 +82,7 @@ class Sample:
     """
 
     z: Array
+    u: Array
     stats: xr.Dataset
     seconds: float
 
@@ -73,6 +96,8 @@ def sample(
     draws: int,
     seed: int,
     progress: bool,
+    starts: Array | None = None,
+    patience: float | None = None,
 ) -> Sample:
     """Draw from the posterior with low-rank adaptation of the mass matrix.
 
@@ -82,21 +107,35 @@ def sample(
     data : ModelData
     attempt : Attempt
     chains, draws : int
+        What is kept.
     seed : int
     progress : bool
         Show a progress bar where there is a terminal or a notebook.
+    starts : ndarray, shape (n_starts, n_free), optional
+        Where chains start, one of them each, in the sampler's coordinates; dispersed if left out.
+    patience : float, optional
+        Seconds after which sampling is given up; never if left out.
 
     Returns
     -------
     Sample
+
+    Raises
+    ------
+    OutOfPatienceError
+        If it would have taken longer.
+    KeyboardInterrupt
+        If the user interrupts it; nutpie itself would return what it has so far.
+    ComputationError
+        If the density is finite nowhere that a chain may start.
     """
-    model = density.with_data(data)
-    total = chains * (draws + attempt.tune)
-    with _progress_bar(total, shown=progress) as callback:
+    target = density.with_data(data, starts)
+    every = draws * attempt.thin
+    with _progress_bar(chains * (every + attempt.tune), shown=progress) as callback:
         start = time.perf_counter()
-        tree = nutpie.sample(
-            model,
-            draws=draws,
+        sampler = nutpie.sample(
+            target.model,
+            draws=every,
             tune=attempt.tune,
             chains=chains,
             # A Python density holds the interpreter: chains side by side would only wait.
@@ -108,12 +147,41 @@ def sample(
             progress_bar=False,
             progress_callback=callback,
             store_unconstrained=density.route == "compiled",
+            blocking=False,
         )
+        tree = _result(sampler, patience)
         seconds = time.perf_counter() - start
     stats = tree["sample_stats"].to_dataset()
-    z = stats["unconstrained_draw"] if density.route == "compiled" else tree["posterior"]["z"]
-    kept = stats[list(_STATS)].rename(_STATS)
-    return Sample(z.to_numpy(), kept.drop_attrs(), seconds)
+    u = stats["unconstrained_draw"] if density.route == "compiled" else tree["posterior"]["u"]
+    kept = slice(attempt.thin - 1, None, attempt.thin)
+    thinned = stats[list(_STATS)].rename(_STATS).drop_attrs().isel(draw=kept)
+    # A divergence counts, whether its draw is kept or not.
+    diverging = stats["diverging"].to_numpy().reshape(chains, draws, attempt.thin).any(-1)
+    thinned["diverging"] = thinned["diverging"].copy(data=diverging)
+    thinned = thinned.assign_coords(draw=np.arange(draws))
+    found = u.to_numpy()[:, kept]
+    return Sample(target.coordinates.z(found), found, thinned, seconds)
+
+
+def _result(sampler: Any, patience: float | None) -> Any:
+    """What a sampler in the background returns.
+
+    Whatever ends the waiting, an interrupt above all, ends the sampler too.
+    """
+    try:
+        return sampler.wait(timeout=patience)
+    except TimeoutError:
+        sampler.cancel()
+        raise OutOfPatienceError from None
+    except RuntimeError as fault:
+        raise ComputationError(
+            f"The sampler stopped ({str(fault).splitlines()[0]}): the posterior of these runs is "
+            "finite nowhere near its priors; look at the table's units and for inputs that are "
+            "all equal, or state narrower priors."
+        ) from fault
+    except BaseException:
+        sampler.cancel()
+        raise
 
 
 @contextmanager

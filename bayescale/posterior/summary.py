@@ -61,6 +61,9 @@ _MEANINGS = {
     "noise_level": "spread of the training runs' own levels, relative to the response",
     "noise_length": "how far along a run its errors stay alike, in natural-log units",
     "noise_dof": "tails of the noise: small is heavy, above 30 is nearly normal",
+    "noise_trend": "change of the log of the noise per e-fold of size, the mean log of the inputs",
+    "slope_error": "share of its local slopes by which the law errs (one SD)",
+    "slope_beyond": "the same further beyond the data, of which no run tells",
 }
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from bayescale.forecast.answer import Answer
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.notes import lines
 from bayescale.intervals import DEFAULT_MASS, bounds, interval_name
 from bayescale.law.law import Law
 from bayescale.law.prior import Array
@@ -26,6 +28,10 @@ def answer(results: Results) -> Iterator[Block]:
     for found in results.decisions:
         yield from (Paragraph(line, strong=True) for line in found.text.splitlines() if line)
     for subject in results.subjects:
+        if isinstance(subject.forecaster, Answer):
+            yield from (
+                Paragraph(line, strong=True) for line in subject.forecaster.text.split("\n")
+            )
         if subject.forecast:
             yield from _of_targets(subject, subject.forecast, results.assumed)
     for number, given in enumerate(results.given, 1):
@@ -52,7 +58,8 @@ def _of_targets(subject: Subject, forecast: Extrapolation, assumed: Assumptions)
             f"{law.response.unit} (median). One new run ends {_between(own)}, the law's curve lies "
             f"{_between(curve)} ({interval} each); {own['reach']:.1f} decades beyond the runs, by "
             f"{name}.",
-            strong=True,
+            # An answer has said its number.
+            strong=not isinstance(subject.forecaster, Answer),
         )
     kinds = {"one new run: ": run, "the law's curve: ": mean}
     shown = [frame[["median", "lower", "upper"]].add_prefix(kind) for kind, frame in kinds.items()]
@@ -93,6 +100,9 @@ def _at_reference(fit: Fit, name: str) -> str:
 
 
 def _warnings(results: Results) -> Iterator[str]:
+    for subject in results.subjects:
+        if isinstance(subject.forecaster, Answer):
+            yield from map(str, subject.forecaster.notes)
     for name, fit in results.fits:
         for problem in fit.diagnostics.problems:
             if problem.severity != "note":
@@ -102,12 +112,14 @@ def _warnings(results: Results) -> Iterator[str]:
                 f"{name}: this fit did not converge, so nothing is forecast from it; fit "
                 "it again as the messages say."
             )
-    for name, run in results.forecasts:
-        if run.reach.max() > FAR:
+    for subject in results.subjects:
+        run = subject.forecast
+        # An answer has said how far its own hidden runs reached.
+        if run and run.reach.max() > FAR and not isinstance(subject.forecaster, Answer):
             yield (
-                f"{name}: the furthest target lies {run.reach.max():.1f} "
+                f"{subject.name}: the furthest target lies {run.reach.max():.1f} "
                 "decades beyond the runs. No interval knows of what never happened at the "
                 "scales seen; hide your largest runs (bayescale backtest) to see how they held."
             )
     for found in (*(run for _, run in results.forecasts), *results.given):
-        yield from (f"{found.law.name}: {note}." for note in found.notes)
+        yield from (f"{found.law.name}: {line}" for line in lines(found.notes))

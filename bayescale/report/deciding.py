@@ -10,6 +10,7 @@ from bayescale.decision.buying.next_runs import NextRuns
 from bayescale.decision.cost import write_amount
 from bayescale.decision.options import Options
 from bayescale.decision.plan import Plan
+from bayescale.forecast.notes import lines
 from bayescale.intervals import interval_name
 from bayescale.numbers import format_number
 from bayescale.plots.next_runs import candidates
@@ -34,7 +35,7 @@ def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
     symbols = plan.task.scenarios.law.input_symbols
     interval = f"{interval_name(plan.mass)} of {plan.task.scenarios.meaning}"
     yield Heading(f"Plan under {plan.budget} by {plan.risk}")
-    yield from bullets(plan.notes)
+    yield from bullets(lines(plan.notes))
     yield picture(f"plan-{number}", plan.plot(), "Risk of the designs that use the budget up.")
     yield table(plan.choice.to_frame().T, f"The design; {interval}", human=symbols)
     yield table(plan.valley, "Designs that are as good (risk within 0.5%)")
@@ -52,7 +53,7 @@ def _of_plan(plan: Plan, number: int) -> Iterator[Block]:
 def _of_next(found: NextRuns, number: int) -> Iterator[Block]:
     symbols = tuple(map(str, found.targets.columns))
     yield Heading("The next runs")
-    yield from bullets(found.notes)
+    yield from bullets(lines(found.notes))
     yield table(found.choice, "The runs to buy, in order", human=("cost", *symbols))
     yield picture(f"next-{number}", candidates(found), "What the best candidates would do.")
     yield table(found.table, "Every candidate", human=("cost", *symbols), folded=True)
@@ -60,7 +61,7 @@ def _of_next(found: NextRuns, number: int) -> Iterator[Block]:
 
 def _of_options(found: Options) -> Iterator[Block]:
     yield Heading("Options")
-    yield from bullets(found.notes)
+    yield from bullets(lines(found.notes))
     yield table(found.table, f"Options, {found.response}")
     yield table(found.pairwise, "Probability that the option of a row beats that of a column")
 

@@ -12,33 +12,35 @@ import pandas as pd
 
 from bayescale import datasets
 from bayescale.errors import InputError
+from bayescale.forecast.answer import Answer
 from bayescale.forecast.assumptions import Assumptions
-from bayescale.forecast.forecast import Extrapolation
+from bayescale.front_door import forecast
 from bayescale.judge.scores import score
 from bayescale.plots.beside import hidden_runs
-from bayescale.posterior.fit import Fit, fit
 from bayescale.report.document import Code, Document, Paragraph, Picture, Section, picture, table
 from bayescale.report.report import compose
 from bayescale.report.results import sort_results
 from bayescale.report.writing import write_html
+from bayescale.runs.conditions import rows_where
 from bayescale.runs.runs import Runs, read_runs
+from bayescale.runs.table import read_table
 
 _LEAD = (
-    "Three scaling laws, each fitted to small runs that were measured for bayescale, and asked for "
-    "larger ones that it was not shown. Each interval is to hold one new run with the stated "
-    "probability, and allows for the law itself being a little wrong beyond the data."
+    "Three questions, each answered from small runs that were measured for bayescale, and asked of "
+    "larger ones that no law was shown. Each interval is to hold one new run with the stated "
+    "probability, and allows for the laws themselves being a little wrong beyond the data."
 )
 _OWN = (
     Paragraph("A table with a row per run is enough; other column names are told with --column."),
     Code(
-        'bayescale fit runs.csv --law pretraining --derive "C=6*N*D" -o fit.nc\n'
-        "bayescale show fit.nc\n"
-        "bayescale extrapolate fit.nc --at N=70B,D=1.4T\n"
-        "bayescale report fit.nc -o report.html"
+        "bayescale forecast runs.csv --at N=70B,D=1.4T -o answer.nc\n"
+        "bayescale show answer.nc\n"
+        "bayescale plan answer.nc --budget 1e24\n"
+        "bayescale report answer.nc -o report.html"
     ),
     Paragraph(
-        "The tables and fits of this page lie beside it, to look at and to try: bayescale show "
-        "pretraining.nc. What follows here is the full report of the three fits; it answers "
+        "The tables and answers of this page lie beside it, to look at and to try: bayescale show "
+        "pretraining.nc. What follows here is the full report of the three answers; it answers "
         "what-if in the browser."
     ),
 )
@@ -51,6 +53,7 @@ class Study:
     name: str
     title: str
     question: str
+    asked: tuple[str, ...]
     measured: str
     where: tuple[str, ...] = ()
 
@@ -60,6 +63,7 @@ STUDIES = (
         "pretraining",
         "Pre-training",
         "What loss will the largest runs end at?",
+        ("N", "D"),
         "Small language models, trained from scratch on the sources of Python's standard "
         "library; loss on files held out. The runs of largest compute are hidden from the fit.",
     ),
@@ -67,6 +71,7 @@ STUDIES = (
         "posttraining",
         "Post-training",
         "What error will a larger model, or more adaptation data, reach?",
+        ("N", "D_test"),
         "The same models, adapted to C headers with more and more examples; error of the next "
         "byte on headers held out. The largest model and the largest set are hidden.",
     ),
@@ -74,6 +79,7 @@ STUDIES = (
         "inference",
         "Inference",
         "How long will a call of a larger model take?",
+        ("N", "D_inf", "C"),
         "Wall-clock time of one forward pass on one thread, by size and number of tokens, with "
         "C the arithmetic of the call. The largest model is hidden from the fit.",
         # C is work here, and a second thread does the same work sooner.
@@ -91,32 +97,34 @@ class Result:
     study : Study
     held_out : Runs
         Those that were hidden.
-    fit : Fit
-        To the others.
-    forecast : Extrapolation
-        Of new runs where the hidden ones are.
+    answer : Answer
+        By the others, of new runs where the hidden ones are.
     seconds : float
-        Of the fit, compilation included.
+        That it took, compilation included.
     """
 
     study: Study
     held_out: Runs
-    fit: Fit
-    forecast: Extrapolation
+    answer: Answer
     seconds: float
 
     @property
     def comparison(self) -> pd.DataFrame:
         """One row per hidden run, nearest first: inputs, measured, forecast, inside, reach."""
-        table = self.forecast.beside(self.held_out.response)
+        table = self.answer.forecast.beside(self.held_out.response)
         table = table.rename(columns={"observed": "measured"})
         return table.sort_values("reach", kind="stable")
 
     @property
+    def furthest(self) -> pd.DataFrame:
+        """Where the hidden run lies that is furthest beyond the others."""
+        return self.comparison[list(self.answer.law.input_symbols)].iloc[[-1]]
+
+    @property
     def verdict(self) -> str:
         """Say in a sentence how the forecast did."""
-        table, mass = self.comparison, self.forecast.mass
-        error = score(self.forecast, self.held_out.response)["rmsle"]
+        table, mass = self.comparison, self.answer.asked.mass
+        error = score(self.answer.forecast, self.held_out.response)["rmsle"]
         return (
             f"{table['inside'].sum()} of {len(table)} hidden runs lie inside their equal-tailed "
             f"{mass:.0%} interval of one new run, up to {table['reach'].max():.1f} decades beyond "
@@ -138,22 +146,25 @@ def studies(seed: int) -> Iterator[Result]:
         raise InputError(f"The shipped runs {', '.join(sorted(missing))} are not installed.")
     for study in STUDIES:
         path = datasets.path(study.name)
-        runs, held_out = (
-            read_runs(path, study.name, where=(*study.where, f"split={part}"))
-            for part in ("train", "test")
-        )
+        hidden = read_table(path).frame
+        for condition in (*study.where, "split=test"):
+            hidden = hidden[rows_where(hidden, condition)]
         start = time.perf_counter()
-        found = fit(runs, seed=seed)
+        answer = forecast(
+            path,
+            hidden[list(study.asked)],
+            where=(*study.where, "split=train"),
+            seed=seed,
+        )
         seconds = time.perf_counter() - start
-        forecast = found.extrapolate(held_out.table[list(runs.law.input_symbols)])
-        yield Result(study, held_out, found, forecast, seconds)
+        held_out = read_runs(path, answer.law, where=(*study.where, "split=test"))
+        yield Result(study, held_out, answer, seconds)
 
 
 def write_page(results: Sequence[Result], folder: Path) -> Path:
-    """Write pictures, fits, tables, and a page that needs nothing beside it.
+    """Write pictures, answers, tables, and a page that needs nothing beside it.
 
-    The page shows what was hidden, and then the full report of the fits, which forecasts the
-    furthest hidden place of each.
+    The page shows what was hidden, and then the full report of the answers.
 
     Parameters
     ----------
@@ -169,10 +180,10 @@ def write_page(results: Sequence[Result], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for result in results:
         name = result.study.name
-        result.fit.save(folder / f"{name}.nc")
+        result.answer.save(folder / f"{name}.nc")
         copyfile(datasets.path(name), folder / f"{name}.csv")
-    furthest = [result.comparison[list(result.fit.inputs)].iloc[[-1]] for result in results]
-    whole = compose(sort_results([result.fit for result in results], furthest, Assumptions()))
+    furthest = [result.answer.at(result.furthest) for result in results]
+    whole = compose(sort_results(furthest, None, Assumptions()))
     shown = (*map(_of_study, results), Section("own", "With your own runs", _OWN), *whole.sections)
     document = Document("Forecasts of runs that were hidden", _LEAD, shown)
     for image in document.blocks(Picture):
@@ -182,19 +193,19 @@ def write_page(results: Sequence[Result], folder: Path) -> Path:
 
 
 def _of_study(result: Result) -> Section:
-    study, forecast, law = result.study, result.forecast, result.fit.law
-    drawn = hidden_runs(forecast, result.held_out.response)
+    study, found, law = result.study, result.answer.forecast, result.answer.law
+    drawn = hidden_runs(found, result.held_out.response)
     caption = (
         f"Hidden runs: measured and forecast ({law.response.symbol} in {law.response.unit}; "
-        f"{forecast.table['interval'].iloc[0]}; reach in decades beyond the fitted runs)"
+        f"{found.table['interval'].iloc[0]}; reach in decades beyond the fitted runs)"
     )
     blocks = (
         Paragraph(study.measured),
-        Code(f"{law.response.symbol} = {law.formula}"),
+        Code("\n".join(f"{law.response.symbol} = {fit.law.formula}" for fit in result.answer.fits)),
         Paragraph(result.verdict, strong=True),
         picture(study.name, drawn, "Intervals and measured values of hidden runs.", "png"),
         replace(table(result.comparison, caption, human=law.input_symbols), marked="no"),
-        picture(f"{study.name}-runs", forecast.plot(), "Fitted runs and forecasts.", "png"),
-        Paragraph(forecast.discrepancy),
+        picture(f"{study.name}-runs", found.plot(), "Fitted runs and forecasts.", "png"),
+        Paragraph(found.discrepancy),
     )
     return Section(study.name, f"{study.title}: {study.question}", blocks)

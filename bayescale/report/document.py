@@ -19,7 +19,7 @@ from bayescale.report.whatif import WhatIf
 
 UNKNOWN = "unknown"
 # Columns of tables that are said once for all rows, or say nothing to a reader.
-_SAID_ONCE = ["interval", "discrepancy", "notes"]
+_SAID_ONCE = ["interval", "discrepancy", "notes", "codes"]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayescale.forecast.assumptions import Assumptions
+from bayescale.forecast.doubts import held
 from bayescale.intervals import DEFAULT_MASS, interval_name
 from bayescale.judge.backtest import Backtest
 from bayescale.law.prior import Prior
@@ -46,11 +47,20 @@ def behind(subject: Subject, assumed: Assumptions) -> Iterator[Block]:
         if points is not None:
             yield from _sensitivity(forecaster, points, assumed)
         return
-    weights = forecaster.table.rename(columns={"hindcast_log_score": "score"})
+    weights = forecaster.laws.rename(columns={"hindcast_log_score": "score"})
     yield table(weights, "Weight of each law")
     if points is not None:
         figure = laws(forecaster, points.iloc[[0]], **assumed.options)
         yield picture(f"laws-{subject.place}", figure, "Weight and forecast of each law.")
+    if folds := held(forecaster):
+        yield Heading("How such intervals held on hidden runs")
+        yield from bullets(
+            [f"Hiding {part.fold}: {part.inside} of {part.hidden} inside." for part in folds]
+        )
+        caption = "Hidden runs, forecast from the others by laws weighed without them; "
+        inputs = fits_of(forecaster)[0].law.input_symbols
+        caption += f"{_INTERVAL} of one new run"
+        yield table(forecaster.backtest, caption, human=inputs, folded=True)
 
 
 def _forecast(subject: Subject, points: Any, assumed: Assumptions) -> Iterator[Block]:
@@ -159,7 +169,7 @@ def _checks(fit: Fit, place: int) -> Iterator[Block]:
     if found.checks:
         caption = (
             f"Checks of the residuals of {name}: observed, what noise alone gives "
-            "(equal-tailed 90%), and the two-sided p value"
+            "(equal-tailed 90%), and the p value"
         )
         yield table(found.predictive_checks, caption, folded=True)
     caption = f"Residuals of {name} against every input."

@@ -29,8 +29,11 @@ function prepare(data) {
   for (const part of data.parts) {
     for (const [name, text] of Object.entries(part.draws)) part.draws[name] = decode(text);
     part.parameters = part.parameters.map(decode);
-    part.places = part.places.map(decode);
-    part.seen = decode(part.seen);
+    if (part.slopes) {
+      part.slopes.errors = part.slopes.errors.map(decode);
+      part.slopes.beyond = decode(part.slopes.beyond);
+      part.slopes.held = part.slopes.held.map((value) => [value]);
+    }
   }
   data.size = data.parts.reduce((sum, part) => sum + part.draws.noise.length, 0);
   return data;
@@ -52,26 +55,86 @@ function quantile(sorted, share) {
   return sorted[low] + (sorted[high] - sorted[low]) * (at - low);
 }
 
-// Observed place that a new run's forecast starts from.
-function origin(part, inputs, log) {
-  const middle = quantile(Float64Array.from(log).sort(), 0.5);
-  const count = part.seen.length;
-  let best = -1;
-  let least = Infinity;
-  for (let k = 0; k < count; k++) {
-    if (inputs.some((value, j) => !(part.places[j][k] <= value * (1 + 1e-9)))) continue;
-    const unlike = Math.abs(middle - part.seen[k]);
-    if (unlike < least) [best, least] = [k, unlike];
+// Log of the law's curve with the errors of its slopes: bayescale/posterior/slopes.py in the page.
+function fullCurve(part, law, inputs, step) {
+  const log = logCurve(part, law, inputs, step);
+  if (!part.slopes) return log;
+  const { knots, beyond } = slopeWeights(part, law, inputs);
+  const count = part.draws.noise.length;
+  const add = (weight, draws) => {
+    for (let j = 0; j < log.length; j++) log[j] += weight * draws[j * step];
+  };
+  knots.forEach((weights, axis) => weights.forEach((weight, k) => {
+    if (weight !== 0) add(weight, part.slopes.errors[axis].subarray(k * count, (k + 1) * count));
+  }));
+  beyond.forEach((weight, k) => {
+    if (weight !== 0) add(weight, part.slopes.beyond.subarray(k * count, (k + 1) * count));
+  });
+  return log;
+}
+
+// Weights of the knots of each axis, and of the further slopes below and above the data.
+function slopeWeights(part, law, inputs) {
+  const { zero, held, edges, first, steps } = part.slopes;
+  const logs = inputs.map((v, k) => {
+    const ratio = v / part.reference[k];
+    return Math.log(zero[k] ? (ratio + 1) / 2 : ratio);
+  });
+  const scaled = (u) => u.map((v, k) => (zero[k] ? 2 * Math.exp(v) - 1 : Math.exp(v)));
+  const logLaw = (u) => Math.log(law(scaled(u), held, 0));
+  const total = (values) => values.reduce((sum, v) => sum + v, 0);
+  const several = logs.length > 1;
+  // The inputs, their ratios, and their mean: the size.
+  const ends = [...logs, ...pairs(logs, (a, b) => b - a)];
+  if (several) ends.push(total(logs) / logs.length);
+  const counts = part.slopes.errors.map((x) => x.length / part.draws.noise.length);
+  const knots = counts.map((count) => new Float64Array(count));
+  const beyond = new Float64Array(2 * ends.length);
+  for (let q = 0; q < steps; q++) {
+    const [from, middle, to] = [q / steps, (q + 0.5) / steps, (q + 1) / steps];
+    const at = logs.map((u) => u * middle);
+    // Differences of fourth order: what Python takes from a complex step.
+    const h = 1e-4;
+    const slopes = at.map((_, j) => {
+      const f = (d) => logLaw(at.with(j, at[j] + d * h));
+      return (f(-2) - 8 * f(-1) + 8 * f(1) - f(2)) / (12 * h);
+    });
+    const sizes = pairs(slopes, (a, b) => (Math.abs(a) + Math.abs(b)) / 2);
+    const along = [...slopes, ...sizes, ...(several ? [total(slopes)] : [])];
+    along.forEach((slope, j) => {
+      const pull = (slope * ends[j]) / steps;
+      const last = knots[j].length - 1;
+      const place = Math.min(Math.max(ends[j] * middle - first[j], 0), last - 1e-9);
+      const k = Math.floor(place);
+      knots[j][k] += pull * (1 - (place - k));
+      knots[j][k + 1] += pull * (place - k);
+      const [low, high] = edges[j];
+      beyond[2 * j] += pull * shareAbove(-ends[j] * from, -ends[j] * to, -low);
+      beyond[2 * j + 1] += pull * shareAbove(ends[j] * from, ends[j] * to, high);
+    });
   }
-  if (best < 0) {
-    const scaled = (value, j) => Math.log(Math.max(value, part.smallest)) / part.width[j];
-    for (let k = 0; k < count; k++) {
-      const apart = inputs.map((value, j) => scaled(value, j) - scaled(part.places[j][k], j));
-      const distance = apart.reduce((sum, d) => sum + d * d, 0);
-      if (distance < least) [best, least] = [k, distance];
-    }
-  }
-  return part.places.map((place) => place[best]);
+  return { knots, beyond };
+}
+
+function pairs(values, join) {
+  return values.flatMap((a, k) => values.slice(k + 1).map((b) => join(a, b)));
+}
+
+// Share of a step of the way that lies above an edge.
+function shareAbove(one, other, edge) {
+  const width = Math.max(Math.abs(other - one), 1e-300);
+  return Math.min(1, Math.max(0, (Math.max(one, other) - edge) / width));
+}
+
+// Factor on the noise of a point of this size.
+function noiseFactor(part, inputs, step) {
+  const { smallest, middle, low, high } = part.size;
+  const logs = inputs.map((v, k) => Math.log(Math.max(v, smallest[k])));
+  const mean = logs.reduce((sum, v) => sum + v, 0) / logs.length;
+  const size = Math.min(high, Math.max(low, mean)) - middle;
+  const { noise, noise_trend: trend } = part.draws;
+  return Float64Array.from({ length: Math.ceil(noise.length / step) }, (_, j) =>
+    Math.exp(trend[j * step] * size));
 }
 
 // Row of the one observed curve that a point follows; -1 where it lies before all.
@@ -85,33 +148,29 @@ function following(curve, inputs) {
   return row;
 }
 
-// Forecast in the scenarios of one law, as bayescale.forecast makes it; onset is the share of
-// the further noise beyond the runs, null where the laws are taken to hold.
-function forecastOf(part, law, inputs, onset, step) {
-  const log = logCurve(part, law, inputs, step);
+// Forecast in the scenarios of one law, as bayescale.forecast makes it.
+function forecastOf(part, law, inputs, step) {
+  const log = fullCurve(part, law, inputs, step);
   const at = (name, j) => part.draws[name][j * step];
   const row = part.curve ? following(part.curve, inputs) : -1;
-  const from = row < 0 ? origin(part, inputs, log) : part.curve.inputs.map((x) => x[row]);
-  const start = logCurve(part, law, from, step);
   let location = log;
-  let scale = log.map((_, j) => at("noise_scale", j));
+  const factor = noiseFactor(part, inputs, step);
+  let scale = log.map((_, j) => at("noise_scale", j) * factor[j]);
   if (part.runs) {
     const { growing, early } = part.runs;
     const first = inputs.with(growing, Math.min(early, inputs[growing]));
-    const before = logCurve(part, law, first, step);
+    const before = fullCurve(part, law, first, step);
     scale = scale.map((s, j) =>
       Math.hypot(s, at("noise_level", j), at("noise_gain", j) * (log[j] - before[j])));
   }
   if (row >= 0) {
     const { growing, log_response: seen, nearest } = part.curve;
+    const from = part.curve.inputs.map((x) => x[row]);
+    const start = fullCurve(part, law, from, step);
     const gap = Math.max(Math.log(inputs[growing] / from[growing]), nearest);
     const rho = log.map((_, j) => Math.exp(-gap / at("noise_length", j)));
     location = log.map((value, j) => value + rho[j] * (seen[row] - start[j]));
     scale = scale.map((s, j) => s * Math.sqrt(1 - rho[j] ** 2));
-  }
-  if (onset !== null) {
-    location = location.map((v, j) => v + at("shift", j) * (log[j] - start[j]));
-    scale = scale.map((s, j) => s * Math.exp(at("log_noise", j) * onset));
   }
   return {
     location,
@@ -121,20 +180,22 @@ function forecastOf(part, law, inputs, onset, step) {
   };
 }
 
-// Decades beyond the observed runs in the furthest input, either way.
-function reachOf(data, inputs) {
-  return data.inputs.reduce((furthest, item, k) => {
-    const at = Math.log10(inputs[k] > 0 ? inputs[k] : item.high);
-    return Math.max(furthest, at - Math.log10(item.high), Math.log10(item.low) - at);
-  }, 0);
+// Decades beyond the observed runs, alone in an input or in size: bayescale/forecast/reach.py.
+function reachOf({ reach }, inputs) {
+  const beyond = (at, [low, high]) => Math.max(at - high, (low ?? -Infinity) - at);
+  const size = reach.size.reduce(
+    (sum, k) => sum + Math.log10(inputs[k] > 0 ? inputs[k] : reach.least[k]), 0);
+  const alone = inputs.map((value, k) =>
+    beyond(value > 0 ? Math.log10(value) : reach.ends[k][1], reach.ends[k]));
+  const furthest = Math.max(beyond(size, reach.sizes), ...alone);
+  return furthest > 1e-9 ? furthest : 0;
 }
 
 // Distribution of a new point in every scenario: location and scale of the log response, degrees
 // of freedom, noise. Several laws are a mixture: each has its own scenarios.
-function predict(data, laws, inputs, { discrepancy = true, step = 1 } = {}) {
+function predict(data, laws, inputs, step = 1) {
   const reach = reachOf(data, inputs);
-  const onset = discrepancy ? -Math.expm1(-reach / data.onset) : null;
-  const each = data.parts.map((part, k) => forecastOf(part, laws[k], inputs, onset, step));
+  const each = data.parts.map((part, k) => forecastOf(part, laws[k], inputs, step));
   const whole = (name) => Float64Array.from(each.flatMap((found) => [...found[name]]));
   const [location, scale, dof, noise] = ["location", "scale", "dof", "noise"].map(whole);
   return { location, scale, dof, noise, reach };
@@ -213,8 +274,8 @@ function probabilityBelow(found, kind, limit) {
 }
 
 // Everything that a page says of one point.
-function forecast(data, laws, inputs, { kind, discrepancy, limit }) {
-  const found = predict(data, laws, inputs, { discrepancy });
+function forecast(data, laws, inputs, { kind, limit }) {
+  const found = predict(data, laws, inputs);
   const sorted = sortedLogs(found, kind);
   const at = (share) => responseQuantile(sorted, share);
   return {

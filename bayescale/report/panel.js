@@ -30,7 +30,7 @@ class Panel {
       });
       row.follow?.addEventListener("change", () => this.refresh());
     });
-    for (const name of ["kind", "discrepancy", "limit"])
+    for (const name of ["kind", "limit"])
       for (const item of root.querySelectorAll(`[data-${name}]`))
         item.addEventListener("input", () => this.refresh());
     this.refresh();
@@ -40,7 +40,6 @@ class Panel {
     const ask = (selector) => this.root.querySelector(selector);
     return {
       kind: ask("[data-kind]:checked").value,
-      discrepancy: ask("[data-discrepancy]").checked,
       limit: parseNumber(ask("[data-limit]").value),
     };
   }
@@ -117,14 +116,14 @@ class Panel {
     const place = this.against;
     const { min, max } = this.rows[place].slider;
     const step = Math.max(1, Math.floor(this.data.size / 1000));
-    const { kind, discrepancy, limit } = this.options;
+    const { kind, limit } = this.options;
     const points = [];
     for (let k = 0; k <= 24; k++) {
       const x = 10 ** (Number(min) + ((max - min) * k) / 24);
       const held = values.with(place, x);
       const followed = this.rows[place].follow?.checked ? held : this.completed(held);
       if (this.fault(followed)) continue;
-      const found = predict(this.data, this.laws, followed, { discrepancy, step });
+      const found = predict(this.data, this.laws, followed, step);
       const sorted = sortedLogs(found, kind);
       points.push([x, ...[0.05, 0.25, 0.5, 0.75, 0.95].map((q) => responseQuantile(sorted, q))]);
     }

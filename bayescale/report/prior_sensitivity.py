@@ -41,9 +41,8 @@ def prior_sensitivity(fit: Fit, at: Any, assumed: Assumptions) -> pd.DataFrame:
     """
     options = assumed.options | {"kind": "mean"}
     stated = fit.extrapolate(at, **options)
-    held = fit.extrapolate(at, **options | {"discrepancy": False})
     flat = np.ones(stated.draws.sizes["draw"])
-    cases = {"as reported": (stated, flat), "the law holds": (held, flat)}
+    cases = {"as reported": (stated, flat)}
     if "log_prior" in fit.draws:
         priors = fit.draws["log_prior"].to_dataset().to_dataarray()
         density = priors.sum("variable").to_numpy().ravel()

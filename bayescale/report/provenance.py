@@ -22,7 +22,8 @@ def provenance(results: Results, command: str) -> Iterator[Block]:
     if command:
         yield Paragraph("To write this report again:")
         yield Code(command)
-    seed = f"noise and discrepancy drawn with seed {results.assumed.seed}"
+    given = results.assumed.seed
+    seed = "noise drawn with " + ("a seed of each fit's own" if given is None else f"seed {given}")
     yield Paragraph(f"Written by bayescale {__version__}; {seed}.")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from bayescale.errors import InputError
+from bayescale.forecast.answer import Answer
 from bayescale.forecast.assumptions import Assumptions
-from bayescale.law.discrepancy import Discrepancy
+from bayescale.posterior.fit import Fit
 from bayescale.report.answer import answer
 from bayescale.report.checklist import check_facts, checklist
 from bayescale.report.deciding import budgets_of, deciding
@@ -30,9 +31,9 @@ def report(
     *,
     format: Format | None = None,
     targets: Any = None,
-    discrepancy: bool | float | Discrepancy = True,
-    seed: int = 0,
+    seed: int | None = None,
     allow_unconverged: bool = False,
+    acknowledge: Collection[str] = (),
     facts: Mapping[str, str] | None = None,
     command: str = "",
 ) -> Path:
@@ -41,7 +42,7 @@ def report(
     Parameters
     ----------
     results : result or sequence of results
-        Fits, averages, forecasts, backtests, plans, options and next runs, in any order.
+        Fits, averages, answers, forecasts, backtests, plans, options and next runs, in any order.
     path : str or Path
         Of the file.
     title : str, optional
@@ -51,11 +52,12 @@ def report(
         that ends in ``.md``.
     targets : mapping, pandas.DataFrame or list of these, optional
         Points to forecast; every fit forecasts those that name its inputs.
-    discrepancy : bool, float or Discrepancy, default True
-    seed : int, default 0
+    seed : int, optional
     allow_unconverged : bool, default False
         As for :func:`bayescale.extrapolate`. A fit that did not converge is reported either
         way, and without this nothing is forecast from it.
+    acknowledge : collection of str, optional
+        Codes of notes that the user knows of; they are listed, and not said as cautions.
     facts : mapping of str to str, optional
         Answers to what the checklist asks and no table of runs tells: ``embeddings``,
         ``compute``, ``schedule``, ``tuning``, ``tokens``, ``evaluation``, ``selection``.
@@ -77,7 +79,7 @@ def report(
     wanted = format or ("md" if path.suffix == ".md" else "html")
     if wanted not in _WRITERS:
         raise InputError(f"A report's format is {' or '.join(_WRITERS)}, not {wanted!r}.")
-    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    assumed = Assumptions(seed, allow_unconverged, acknowledge)
     found = sort_results(results, targets, assumed, check_facts(facts or {}))
     return _WRITERS[wanted](compose(found, title, command), path)
 
@@ -106,7 +108,11 @@ def compose(results: Results, title: str | None = None, command: str = "") -> Do
 
 
 def _what_ifs(results: Results) -> Iterator[Block]:
+    # An answer's laws are moved together.
+    parts = {fit for s in results.subjects for fit in _laws_of_answer(s)}
     for subject in results.subjects:
+        if subject.forecaster in parts:
+            continue
         none = f"There is no what-if for {subject.name}: "
         if not subject.usable:
             yield Paragraph(none + "it did not converge.")
@@ -119,6 +125,10 @@ def _what_ifs(results: Results) -> Iterator[Block]:
         else:
             yield made
             yield from map(budgets_of, subject.plans)
+
+
+def _laws_of_answer(subject: Subject) -> tuple[Fit, ...]:
+    return subject.forecaster.fits if isinstance(subject.forecaster, Answer) else ()
 
 
 def _start(subject: Subject) -> dict[Any, float] | None:

@@ -13,6 +13,7 @@ from bayescale.decision.options import Options
 from bayescale.decision.plan import Plan
 from bayescale.errors import InputError
 from bayescale.expressions.arithmetic import Formula
+from bayescale.forecast.answer import Answer
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.forecast import Extrapolation, extrapolate
 from bayescale.forecast.mixture import Ensemble
@@ -39,7 +40,8 @@ class Subject:
     usable : bool
         Whether forecasts are made from it.
     forecast : Extrapolation or None
-        One new run at its targets; None where there is no target, or it is not usable.
+        One new run at its targets, of an answer at its own too; None where there is no target,
+        or it is not usable.
     plans : tuple of Plan
         That were made with it.
     """
@@ -59,7 +61,7 @@ class Results:
     Attributes
     ----------
     subjects : tuple of Subject
-        Fits first, those of an average among them.
+        Answers, then fits, those of an average among them, then other averages.
     given : tuple of Extrapolation
     backtests : tuple of Backtest
     decisions : tuple of Plan, NextRuns or Options
@@ -110,7 +112,7 @@ def sort_results(
     for item in listed:
         if not isinstance(item, Forecaster | Extrapolation | Backtest | Decision):
             raise InputError(
-                f"A report is made of fits, averages, forecasts, backtests, plans, options "
+                "A report is made of fits, averages, answers, forecasts, backtests, plans, options "
                 f"and next runs; it was given a {type(item).__name__}."
             )
     plans = _of(listed, Plan)
@@ -119,6 +121,7 @@ def sort_results(
     averages = dict.fromkeys(_of(asked, Ensemble))
     fits = dict.fromkeys([*_of(asked, Fit), *(fit for whole in averages for fit in whole.fits)])
     forecasters: list[Forecaster] = [*fits, *averages]
+    forecasters.sort(key=lambda found: not isinstance(found, Answer))
     points, subjects = _targets(targets, forecasters), []
     for place, (name, found) in enumerate(zip(_names(forecasters), forecasters, strict=True)):
         usable = assumed.allow_unconverged or all(f.diagnostics.passed for f in fits_of(found))
@@ -150,7 +153,8 @@ def _names(forecasters: Sequence[Forecaster]) -> Iterator[str]:
     taken = set[str]()
     for place, found in enumerate(forecasters, 1):
         if isinstance(found, Ensemble):
-            name = f"the average of {', '.join(fit.law.name for fit in found.fits)}"
+            called = "answer by" if isinstance(found, Answer) else "average of"
+            name = f"the {called} {', '.join(fit.law.name for fit in found.fits)}"
         else:
             alike = laws.count(found.law.name) > 1
             name = found.law.name + (f" ({found.runs.source})" if alike else "")
@@ -184,6 +188,9 @@ def _forecast(
 ) -> Extrapolation | None:
     first = fits_of(forecaster)[0]
     mine = [read_points(item, first.law, first.derive) for item in targets if takes(first, item)]
+    if isinstance(forecaster, Answer):
+        # What it was asked, before what the report is asked.
+        mine.insert(0, forecaster.forecast.points)
     if not mine:
         return None
     return extrapolate(forecaster, pd.concat(mine, ignore_index=True), **assumed.options)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -20,19 +21,23 @@ from bayescale.expressions.arithmetic import Formula
 from bayescale.expressions.javascript import javascript
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.continuation import early
-from bayescale.forecast.discrepancy import ONSET
 from bayescale.forecast.member import Member
+from bayescale.forecast.reach import Extent
 from bayescale.forecast.scenarios import Forecaster, scenarios
 from bayescale.law.law import Law
 from bayescale.law.noise import NEAREST
 from bayescale.law.prior import Array
 from bayescale.law.symbols import NOISES, Input
 from bayescale.posterior.fit import Fit
+from bayescale.posterior.predictor import Predictor
+from bayescale.posterior.slopes import FURTHEST, STEPS, DrawnSlopes
 
 # Draws that a page carries at most; more are thinned evenly, and the page says so.
-MOST_DRAWS = 4000
+MOST_DRAWS = 1000
 # Sliders reach this many decades beyond the largest observed run.
 DECADES_BEYOND = 3.0
+# E-folds of an input beyond the data up to which a page knows how slopes err: more than sliders go.
+_MARGIN = (DECADES_BEYOND + 1.5) * np.log(10)
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,11 @@ def what_if(
     found = scenarios(forecaster, **assumed.options)
     size = min(found.n_draws, MOST_DRAWS)
     kept = np.linspace(0, found.n_draws - 1, size).round().astype(int)
-    chance = np.stack([found.shift, found.errors.log_noise, found.noise_at_one()])
+    noise = found.noise_at_one()
     parts, start_of = [], 0
     for member in found.members:
         own = kept[(start_of <= kept) & (kept < start_of + member.curve.n_draws)]
-        parts.append(_part(member, own - start_of, chance[:, own]))
+        parts.append(_part(member, own - start_of, noise[own]))
         start_of += member.curve.n_draws
     first = found.members[0].fit
     law, symbols = first.law, list(first.law.input_symbols)
@@ -109,7 +114,7 @@ def what_if(
         "inputs": [_control(first, item, at, derived.get(item.symbol, "")) for item in law.inputs],
         "derived": [symbols.index(symbol) for symbol in derived],
         "parts": parts,
-        "onset": ONSET,
+        "reach": _reach(found.extent, symbols),
         # Observed runs are drawn where the law has one input.
         "observed": np.column_stack([*first.inputs.values(), first.response]).tolist()
         if len(symbols) == 1
@@ -119,6 +124,20 @@ def what_if(
     notes = (thinned,) if size < found.n_draws else ()
     code = "[" + ",\n".join(functions) + "]"
     return WhatIf(title or law.name, law, data, code, size, notes)
+
+
+def _reach(extent: Extent, symbols: Sequence[str]) -> dict[str, Any]:
+    """The extent of the runs, inputs by their place; no end where a zero was observed."""
+
+    def ends(pair: tuple[float, float]) -> list[float | None]:
+        return [float(end) if np.isfinite(end) else None for end in pair]
+
+    return {
+        "size": [symbols.index(name) for name in extent.size],
+        "least": [extent.least[name] for name in symbols],
+        "ends": [ends(extent.ends[name]) for name in symbols],
+        "sizes": ends(extent.sizes),
+    }
 
 
 def encode(values: Any) -> str:
@@ -176,7 +195,7 @@ def _law_code(law: Law) -> str:
     return f"(x, p, i) => {javascript(law.formula, names)}"
 
 
-def _part(member: Member, kept: npt.NDArray[np.int64], chance: Array) -> dict[str, Any]:
+def _part(member: Member, kept: npt.NDArray[np.int64], noise: Array) -> dict[str, Any]:
     """One law's draws, what is random beside them, and what its forecast starts from."""
     law, curve, data = member.fit.law, member.curve, member.data
     values = curve.at_draws.weights | curve.at_draws.curvature
@@ -184,21 +203,24 @@ def _part(member: Member, kept: npt.NDArray[np.int64], chance: Array) -> dict[st
     def draws(values: Any) -> str:
         return encode(np.broadcast_to(values, curve.n_draws)[kept])
 
-    there, seen = member.observed_places
-    smallest = float(np.min(there[there > 0]))
-    width = np.log(np.maximum(there, smallest)).std(axis=1)
+    size = data.sizes(data.inputs)
+    middle = float(data.mean_log(data.inputs).mean())
     part = {
         "reference": [curve.reference[symbol] for symbol in law.input_symbols],
         "parameters": [draws(values[symbol]) for symbol in law.parameter_symbols],
         "draws": {
             **{name: draws(curve.free[name]) for name in NOISES if name in curve.free},
-            **dict(zip(("shift", "log_noise", "noise"), map(encode, chance), strict=True)),
+            "noise": encode(noise),
         },
-        "places": [encode(place) for place in there],
-        "seen": encode(seen),
-        "smallest": smallest,
-        "width": [float(value) or 1.0 for value in width],
+        "size": {
+            "smallest": [float(x[x > 0].min()) for x in data.inputs.values()],
+            "middle": middle,
+            "low": middle + float(size.min()),
+            "high": middle + float(size.max()),
+        },
     }
+    if member.slopes is not None:
+        part["slopes"] = _slopes(member.slopes.pick(kept))
     if member.fit.runs_gain:
         # A new run strays by a level and a gain of its own.
         part["runs"] = {"growing": law.input_symbols.index(data.growing), "early": early(data)}
@@ -211,3 +233,26 @@ def _part(member: Member, kept: npt.NDArray[np.int64], chance: Array) -> dict[st
             "nearest": NEAREST,
         }
     return part
+
+
+def _slopes(drawn: DrawnSlopes) -> dict[str, Any]:
+    """Errors of the slopes at the knots that a slider can come to, a row per knot."""
+    slopes, law = drawn.slopes, drawn.slopes.law
+    at_held = Predictor(law, slopes.held)
+    values, errors, first = at_held.weights | at_held.curvature, [], []
+    inputs = slopes.edges[: len(law.inputs)] + _MARGIN * np.array([-1, 1])
+    ratios = [later - earlier[::-1] for earlier, later in combinations(inputs, 2)]
+    size = [inputs.mean(axis=0)] if ratios else []
+    for ends, knots in zip([*inputs, *ratios, *size], drawn.at_knots(), strict=True):
+        start, stop = np.clip(np.round(ends).astype(int), -FURTHEST, FURTHEST)
+        first.append(int(start))
+        errors.append(encode(knots[:, start + FURTHEST : stop + FURTHEST + 1].T))
+    return {
+        "zero": [item.zero for item in law.inputs],
+        "held": [float(values[symbol]) for symbol in law.parameter_symbols],
+        "edges": slopes.edges.tolist(),
+        "first": first,
+        "steps": STEPS,
+        "errors": errors,
+        "beyond": encode(drawn.beyond.T),
+    }

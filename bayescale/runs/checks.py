@@ -115,7 +115,8 @@ def _numbers(frame: pd.DataFrame, law: Law) -> Iterator[Problem]:
         # No warning: the noise has nothing to be told apart from, and no sampler converges.
         message = (
             f"{law.response.symbol} is {response[0]:g} in all {len(frame)} runs, so there is "
-            "nothing to learn from them; is this the right column?"
+            "nothing to learn from them; if it is the wrong column, name the right one as "
+            f"columns={{'{law.response.symbol}': 'name'}} (--column {law.response.symbol}=name)."
         )
         yield error("constant-response", message, symbol=law.response.symbol)
 

@@ -121,7 +121,7 @@ def _missing(
         if name in names:
             continue
         item = symbols_of(law).get(symbol)
-        near, use = nearest(_words(name, item), free), ""
+        near, use = nearest(likely_names(name, item), free), ""
         if near:
             use = (
                 f'; the nearest is {short(near)}: columns={{"{symbol}": "{near}"}} '
@@ -141,7 +141,7 @@ def _missing(
         yield error("missing-column", message, column=run, nearest=nearest([run], names))
 
 
-def _words(name: str, item: Input | Response | None) -> list[str]:
+def likely_names(name: str, item: Input | Response | None) -> list[str]:
     """Words that a column for this symbol may be called by."""
     if isinstance(item, Input):
         return [name, item.unit]

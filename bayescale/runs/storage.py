@@ -37,23 +37,46 @@ def to_dataset(runs: Runs) -> xr.Dataset:
     In a column of mixed objects a missing cell comes back as None, or NaN where it was that,
     and an object that JSON does not know as its text.
     """
-    table = runs.table
-    about = {
-        "names": list(table),
-        "kinds": [str(kind) for kind in table.dtypes],
-        "index": table.index.name,
-        "columns": dict(runs.columns),
-        "derive": dict(runs.derive),
-        "run": runs.run,
-        "source": runs.source,
-        "problems": [vars(problem) for problem in runs.problems],
+    return frame_to_dataset(
+        runs.table,
+        columns=dict(runs.columns),
+        derive=dict(runs.derive),
+        run=runs.run,
+        source=runs.source,
+        problems=[vars(problem) for problem in runs.problems],
+    )
+
+
+def frame_to_dataset(frame: pd.DataFrame, **about: Any) -> xr.Dataset:
+    """Write a table as variables, with what is said of it as JSON; see :func:`to_dataset`."""
+    about |= {
+        "names": list(frame),
+        "kinds": [str(kind) for kind in frame.dtypes],
+        "index": frame.index.name,
     }
     variables: dict[str, Any] = {
-        f"column_{k}": ("obs", _plain_cells(table[name])) for k, name in enumerate(table)
+        f"column_{k}": ("obs", _plain_cells(frame[name])) for k, name in enumerate(frame)
     }
-    variables["index"] = ("obs", table.index.to_numpy())
+    variables["index"] = ("obs", frame.index.to_numpy())
     variables["about"] = ((), _json(about))
     return xr.Dataset(variables)
+
+
+def frame_from_dataset(dataset: xr.Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read a table that :func:`frame_to_dataset` wrote, and what was said of it.
+
+    Raises
+    ------
+    KeyError, TypeError or ValueError
+        If it is not what that writes.
+    """
+    about = json.loads(dataset["about"].item())
+    index = pd.Index(dataset["index"].to_numpy(), name=about.pop("index"))
+    columns = {
+        name: _column(dataset[f"column_{k}"].to_numpy(), kind, index)
+        for k, (name, kind) in enumerate(zip(about.pop("names"), about.pop("kinds"), strict=True))
+    }
+    return pd.DataFrame(columns, index=index), about
 
 
 def from_dataset(dataset: xr.Dataset, law: Law) -> Runs:
@@ -70,15 +93,10 @@ def from_dataset(dataset: xr.Dataset, law: Law) -> Runs:
     KeyError, TypeError or ValueError
         If it is not what :func:`to_dataset` writes.
     """
-    about = json.loads(dataset["about"].item())
-    index = pd.Index(dataset["index"].to_numpy(), name=about["index"])
-    columns = {
-        name: _column(dataset[f"column_{k}"].to_numpy(), kind, index)
-        for k, (name, kind) in enumerate(zip(about["names"], about["kinds"], strict=True))
-    }
+    table, about = frame_from_dataset(dataset)
     return Runs(
         law,
-        pd.DataFrame(columns, index=index),
+        table,
         about["columns"],
         about["derive"],
         about["run"],

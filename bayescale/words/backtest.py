@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from bayescale.judge.backtest import Backtest
-from bayescale.judge.hindcast import typical
 from bayescale.judge.scores import rms
 
 
 def backtest_sentences(found: Backtest) -> str:
-    """How intervals held, and what that says of the discrepancy: a line per forecaster."""
+    """How intervals held, a line per forecaster."""
     # Point estimates say nothing of a new run.
     own = found.points[found.points["kind"] == "run"]
-    lines = [
+    lines = (
         f"On your own runs, intervals labelled 90% (equal-tailed, of one new run) by {name!r} have "
         f"covered {part['coverage_90'].mean():.0%} of {len(part)} hidden runs at a reach of up to "
         f"{part['reach'].max():.1f} decades; the median was off by {rms(part['rmsle']):.2%}."
         for name, part in own.groupby("forecaster", sort=False)
-    ]
-    for name, updated in found.discrepancy.items():
-        before, after = typical(found.learned[name]), typical(updated)
-        if updated != found.learned[name]:
-            lines.append(
-                f"With these hindcasts the share of the further change that {name!r} may get wrong "
-                f"is {after:.2f} (one SD), beside {before:.2f} learned on published runs: hand it "
-                f"to forecasts as discrepancy=backtest.discrepancy[{name!r}], or --discrepancy "
-                f"{after:.2f}."
-            )
+    )
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from bayescale.decision.cost import write_amount
 from bayescale.decision.plan import Plan
 from bayescale.intervals import interval_name
 from bayescale.numbers import write_point
+from bayescale.words.known import margin, told
 from bayescale.words.plan import worth
 
 
@@ -56,45 +57,61 @@ def _chosen(found: NextRuns) -> str:
     by_value = found.question.by == "value"
     best = "by what it is worth" if by_value else "by the width of that interval"
     unit = " per unit of cost" if found.question.per_cost else ""
-    change = float(last["reduction"])
-    says = f"{change:.1%} narrower" if change >= 0 else f"{-change:.1%} wider"
     return (
         f"Of {len(candidates)} candidates the choice {best}{unit} is {runs}, for {price}; after "
         f"{'it' if len(found.chosen) == 1 else 'them'} the interval's width on the log scale is "
-        f"expected to be {last['width']:.3g} in the place of {found.width_now:.3g}, {says} "
-        f"(± {2 * last['reduction_se']:.1%}, two standard errors)."
+        f"expected to be {last['width']:.3g} in the place of {found.width_now:.3g}, "
+        f"{_narrower(float(last['reduction']), float(last['reduction_se']))}."
     )
+
+
+def _narrower(change: float, error: float) -> str:
+    if not told(change, error):
+        return f"which is not told from no change (± {2 * error:.1%}, two standard errors)"
+    says = f"{change:.1%} narrower" if change >= 0 else f"{-change:.1%} wider"
+    return f"{says} (± {2 * error:.1%}, two standard errors)"
 
 
 def _largest(found: NextRuns) -> str:
     """The largest gain of one run, for it often costs more than the best gain per cost."""
-    gain = found.table["value" if found.question.by == "value" else "reduction"]
-    place = int(gain.to_numpy().argmax())
+    by = "value" if found.question.by == "value" else "reduction"
+    place = int(found.table[by].to_numpy().argmax())
     best, row = found.table.iloc[place], int(found.table.index.to_numpy()[place])
+    gain, error = float(best[by]), float(best[f"{by}_se"])
+    if not told(gain, error):
+        return "No run alone has a gain that is told from none."
+    does = _narrower(gain, error)
+    if found.plan is not None and by == "value":
+        unit = found.plan.task.scenarios.law.response.unit
+        does = f"it saves {margin(gain, error)} {unit} of the plan's {found.plan.risk}"
     return (
         f"The largest gain of one run, at any cost, is that of {found.candidates.written(row)} for "
-        f"{found.candidates.price(row)}: {float(best['reduction']):.1%} narrower "
-        f"(± {2 * float(best['reduction_se']):.1%})."
+        f"{found.candidates.price(row)}: {does}."
     )
 
 
 def _worth_its_price(found: NextRuns, plan: Plan) -> str:
     last, unit = found.choice.iloc[-1], found.candidates.unit
-    value, error = float(last["value"]), 2 * float(last["value_se"])
+    value, error = float(last["value"]), float(last["value_se"])
     price = float(last["cost_so_far"])
     of = "it is" if len(found.choice) == 1 else "they are"
-    start = (
-        f"Before {plan.budget} are committed {of} expected to save {value:.3g} "
-        f"{plan.task.scenarios.law.response.unit} of the plan's {plan.risk} "
-        f"(± {error:.2g}, two standard errors)"
-    )
-    if value < -error:
-        return f"{start}: outcomes would mislead the fit. Not worth the price before we commit."
-    if value <= error:
-        return f"{start}, which may as well be nothing: not worth the price before we commit."
-    verdict = "worth the price" if found.worth > price else "not worth the price"
-    verdict = verdict if unit == plan.budget.unit else "weigh the two"
+    start = f"Before {plan.budget} are committed {of} expected to save"
+    if not (told(value, error) and value > plan.regret.precision):
+        return f"{start} nothing measurable: not worth the price before we commit."
     return (
-        f"{start}, which is worth {worth(found.worth, plan.budget.unit)}, for "
-        f"{write_amount(price, unit)}: {verdict} before we commit."
+        f"{start} {margin(value, error)} {plan.task.scenarios.law.response.unit} of the plan's "
+        f"{plan.risk} (two standard errors), which is worth "
+        f"{worth(found.worth, plan.budget.unit)}, for {write_amount(price, unit)}: "
+        f"{_verdict(found, plan, price, 2 * error / value)}."
     )
+
+
+def _verdict(found: NextRuns, plan: Plan, price: float, share: float) -> str:
+    """Whether the worth exceeds the price by more than its own error, a share of it."""
+    if found.candidates.unit != plan.budget.unit:
+        return "weigh the two"
+    if found.worth * (1 - share) > price:
+        return "worth the price before we commit"
+    if found.worth * (1 + share) < price:
+        return "not worth the price before we commit"
+    return "too near to its price to tell"

@@ -34,6 +34,7 @@ def _module(name: str) -> ModuleType:
 # module says what the page is about.
 ROOMS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
+        "answers": ("Answers", ("front_door", "forecast.answer", "forecast.doubts")),
         "runs": ("Runs", ("runs",)),
         "posterior": ("Fits", ("posterior", "posterior.knowledge.diagnostics")),
         "forecast": ("Forecasts", ("forecast", "forecast.scenarios", "forecast.predictive")),

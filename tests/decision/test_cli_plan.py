@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from bayescale.cli.main import main
+from bayescale.decision.limits import Limit
 from bayescale.decision.plan import plan
+from bayescale.law.prior import Prior
 
 BUDGET = "1e23"
 
@@ -38,7 +40,7 @@ def test_it_says_the_plan_and_its_tables(run, loss):
     assert code == 0, err
     assert plan(loss, budget=1e23, risk="cvar(0.9)").text in out
     assert "within 0.5%" in out
-    assert "With the discrepancy off" in out
+    assert "By the mean: N = " in out
     assert "equal-tailed 90%" in out
 
 
@@ -70,7 +72,18 @@ def test_money_demand_and_limits_on_other_fits(run, loss, latency, files):
     found = json.loads(out)
     assert found["budget"] == {"amount": 4e5, "unit": "$"}
     n = found["choice"]["N"]
-    assert latency.extrapolate({"x": n}).probability(0.025).item() >= 0.9 - 1e-6
+    forecast = latency.extrapolate({"x": n})
+    assert forecast.probability(0.025).item() >= 0.9 - 1e-6
+
+
+def test_limits_on_one_file_are_in_the_same_scenarios(run, loss, latency, files):
+    texts = [f"{files['time']}:y<{below}@0.5,x=N" for below in (0.024, 0.026)]
+    code, out, err = run("--budget", BUDGET, "--limit", texts[0], "--limit", texts[1], "--json")
+    assert code == 0, err
+    both = [row["probability"] for row in json.loads(out)["limits"].values()][-1]
+    limits = [Limit(latency, below, 0.5, {"x": "N"}) for below in (0.024, 0.026)]
+    wanted = plan(loss, budget=float(BUDGET), limits=limits).limits["probability"].iloc[-1]
+    assert both == pytest.approx(wanted, rel=1e-6)
 
 
 BAD = [
@@ -116,13 +129,19 @@ def test_a_plan_loads_no_sampler(files, tmp_path):
 
 
 def test_gophers_budget_on_the_published_runs(shared):
-    """Model size within reach of Hoffmann's 67 to 70 billion, exponent of Besiroglu's .513."""
+    """The law as it was published, held and with noise of one scale, says what was published.
+
+    Model size within reach of Hoffmann's 67 to 70 billion, exponent of Besiroglu's .513.
+    """
     import bayescale as bs
 
     table = shared / "chinchilla_epoch" / "chinchilla_epoch.csv"
     columns = {"N": "n_params", "D": "n_tokens", "L": "loss"}
     runs = bs.read_runs(table, "chinchilla", columns, where="epoch_outlier=0")
-    found = plan(bs.fit(runs, preview=True, seed=1), budget=5.76e23, allow_unconverged=True)
+    one_scale = Prior("Normal", mu=0.0, sigma=1e-4, why="noise of one scale, as published")
+    options = {"priors": {"noise_trend": one_scale}, "discrepancy": False, "seed": 1}
+    fit = bs.fit(runs, preview=True, **options)
+    found = plan(fit, budget=5.76e23, allow_unconverged=True)
     row = found.optimum.loc["N*"]
     assert row["lower"] < 70e9 < row["upper"]
     assert found.choice["N"] == pytest.approx(70e9, rel=0.1)

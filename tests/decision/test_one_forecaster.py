@@ -1,13 +1,10 @@
 """Whoever is asked about one point gives one answer: forecasts, plans, options and next runs."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from fits import by_hand, spread
+from fits import by_hand, mixed, spread
 
 import bayescale as bs
-from bayescale.forecast.mixture import Ensemble
-from bayescale.law.discrepancy import DISCREPANCY
 
 ENDS = ["median", "lower", "upper"]
 
@@ -20,7 +17,7 @@ def ensemble():
     rng = np.random.default_rng(9)
     raw = {name: value * np.exp(0.02 * rng.standard_normal(1000)) for name, value in raw.items()}
     second = by_hand("coupled", raw, inputs=first.inputs)
-    return Ensemble((first, second), np.array([0.4, 0.6]), pd.DataFrame(), DISCREPANCY)
+    return mixed((first, second), [0.4, 0.6])
 
 
 @pytest.fixture(scope="module", params=["fit", "ensemble"])
@@ -50,7 +47,7 @@ def test_options_and_next_runs_say_it_too(forecaster):
 def test_options_of_an_ensemble_are_compared_within_its_scenarios(ensemble):
     """Where both designs are of one law in each scenario, a difference is that law's own."""
     designs = {"one": {"N": 7e10, "D": 1.4e12}, "other": {"N": 6e10, "D": 1.6e12}}
-    draws = bs.compare_options(designs, ensemble, discrepancy=False).draws
+    draws = bs.compare_options(designs, ensemble).draws
     found = np.log(draws["one"] / draws["other"])
     own = []
     for fit in ensemble.fits:

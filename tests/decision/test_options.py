@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fits import by_hand
+from fits import TRUTH, by_hand, erring
 from scipy.stats import norm
 
+from bayescale.decision.cost import Cost
+from bayescale.decision.limits import Limit
 from bayescale.decision.options import compare_options
-from bayescale.errors import InputError, Problem, UnconvergedError
+from bayescale.decision.plan import plan
+from bayescale.errors import ComputationError, InputError, Problem, UnconvergedError
 
 DESIGNS = {
     "small": {"N": "5B", "D": "2T"},
@@ -35,6 +38,29 @@ def test_designs_of_one_fit_are_compared_in_the_same_scenarios(loss):
     assert next(iter(found.table.index)) == found.text.split(" has")[0]
 
 
+def test_errors_of_slopes_are_shared_by_near_designs_and_tell_far_ones_apart(loss):
+    """They enter the probability of being best where designs are far apart, and only there."""
+    wrong = erring(loss, 0.15)
+    far = {"small": DESIGNS["small"], "large": {"N": "60B", "D": "170B"}}
+    near = {"one": DESIGNS["middle"], "other": {"N": "20.4B", "D": "490B"}}
+
+    def spread_of(designs, fit):
+        draws = np.log(compare_options(designs, fit).draws.to_numpy())
+        return (draws[:, 0] - draws[:, 1]).std(), draws.std(axis=0).mean()
+
+    apart, _ = spread_of(far, loss)
+    apart_wrong, each = spread_of(far, wrong)
+    assert apart_wrong > 1.3 * apart
+    together, _ = spread_of(near, wrong)
+    assert together < 0.05 * each
+    law, found = (compare_options(far, fit).table.loc["small"] for fit in (loss, wrong))
+    error = np.hypot(law["P(best)_error"], found["P(best)_error"])
+    assert abs(law["P(best)"] - 0.5) - abs(found["P(best)"] - 0.5) > 4 * error
+    assert found["expected_regret"] > law["expected_regret"] + 4 * np.hypot(
+        law["expected_regret_error"], found["expected_regret_error"]
+    )
+
+
 def test_measured_variants_are_independent():
     found = compare_options({"a": {"mean": 2.0, "sd": 0.03}, "b": {"mean": "2.02", "sd": 0.04}})
     wanted = norm.cdf(0.02 / 0.05)
@@ -48,7 +74,7 @@ def test_a_variant_with_a_fit_of_its_own_is_paired_at_random(loss):
     keep = ("E", "A", "alpha", "B", "beta")
     int4 = by_hand("chinchilla", {name: law[name] for name in keep})
     options = {"bf16": DESIGNS["middle"], "int4": DESIGNS["middle"] | {"fit": int4}}
-    draws = compare_options(options, loss, discrepancy=False).draws
+    draws = compare_options(options, loss).draws
     # The same posterior, yet not in the same scenarios.
     assert abs(np.corrcoef(draws["bf16"], draws["int4"])[0, 1]) < 0.1
     assert draws["bf16"].mean() == pytest.approx(draws["int4"].mean())
@@ -82,6 +108,70 @@ def test_it_reads_as_text_and_as_html(loss):
     assert "cvar(0.9)" in found.text
     assert "<b>" not in found._repr_html_()
     assert "&lt;b&gt;" in found._repr_html_()
+
+
+def test_new_runs_scatter_each_for_itself():
+    """Two sure curves .01 apart on the log scale, seen with noise of 2% each: Phi(.01 / .028)."""
+    raw = {name: np.full(20_000, value) for name, value in TRUTH["power"].items()}
+    fit = by_hand("power", raw, scale=0.02, dof=1e6)
+    x = np.geomspace(1e5, 2e5, 2000)
+    curve = np.log(fit.curve.pick([0])({"x": x})[0])
+    other = x[np.abs(curve - curve[0] + 0.01).argmin()]
+    designs = {"a": {"x": 1e5}, "b": {"x": other}}
+    options = {"cost": Cost(train="x")}
+    found = compare_options(designs, fit, kind="run", risk="median", **options)
+    gap = curve[0] - np.log(fit.curve.pick([0])({"x": np.array([other])})[0, 0])
+    wanted = norm.cdf(gap / (0.02 * np.sqrt(2)))
+    assert found.table.loc["b", "P(best)"] == pytest.approx(wanted, abs=0.015)
+    assert compare_options(designs, fit, **options).table.loc["b", "P(best)"] == 1
+
+
+def test_limits_leave_an_option_out_of_what_is_compared(loss, latency):
+    slow = Limit(latency, below=0.05, probability=0.9, at={"x": "N"})
+    found = compare_options(DESIGNS, loss, limits=["N <= 90B", slow])
+    free = compare_options(DESIGNS, loss)
+    table = found.table
+    chance = "P(y < 0.05)"
+    held = (table[chance] >= 0.9) & (found.table.index != "none")
+    assert table["allowed"].tolist() == held.tolist() == [True, True, False]
+    assert table.index[-1] == "large"
+    assert table.loc["large", "P(best)"] == 0
+    assert np.isnan(table.loc["large", "expected_regret"])
+    pair = free.draws[["small", "middle"]].to_numpy()
+    np.testing.assert_array_equal(found.draws.sort_index(axis=1), free.draws.sort_index(axis=1))
+    best = pair.argmin(axis=1)
+    stated = table.loc[["small", "middle"], "P(best)"]
+    np.testing.assert_allclose(stated, [(best == k).mean() for k in range(2)])
+    assert "best of 2 that keep the limits, of 3," in found.text
+    # As a plan says of the same design.
+    n = {"N": "20B", "D": "500B"}
+    said = plan(loss, budget=6e22, fixed={"N": "20B"}, limits=[slow])
+    assert said.choice["D"] == pytest.approx(5e11)
+    beside = compare_options({"one": n, "two": DESIGNS["small"]}, loss, limits=[slow]).table
+    assert beside.loc["one", chance] == pytest.approx(said.limits["probability"].iloc[0])
+    assert beside.loc["one", "median"] == pytest.approx(said.choice["median"])
+
+
+def test_limits_that_no_option_keeps_or_that_say_nothing_of_one_are_refused(loss):
+    with pytest.raises(ComputationError, match="No option keeps N <= 1B; the nearest to it is"):
+        compare_options(DESIGNS, loss, limits="N <= 1B")
+    measured = DESIGNS | {"own": {"mean": 2.2, "sd": 0.1}}
+    with pytest.raises(InputError, match="'own' is no design of N, D"):
+        compare_options(measured, loss, limits="N <= 90B")
+    with pytest.raises(InputError, match="Limits are for designs"):
+        compare_options({"a": [1.0, 2.0], "b": [2.0, 3.0]}, limits="N <= 1B")
+
+
+def test_nothing_below_its_monte_carlo_error_is_told_as_known():
+    rng = np.random.default_rng(0)
+    sure = compare_options({"a": rng.normal(2, 0.01, 1000), "b": rng.normal(3, 0.01, 1000)})
+    assert "with a probability of more than 99.7%" in sure.text
+    assert "gives away nothing measurable" in sure.text
+    near = compare_options({"a": rng.normal(2, 0.1, 1000), "b": rng.normal(2, 0.1, 1000)})
+    row = near.table.iloc[0]
+    assert row["P(best)_error"] == pytest.approx(0.5 / np.sqrt(1000), rel=0.02)
+    assert f"({chr(177)} {2 * row['P(best)_error']:.1%})" in near.text
+    assert f"({chr(177)} {2 * row['expected_regret_error']:.2g})" in near.text
 
 
 WRONG = [

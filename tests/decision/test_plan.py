@@ -1,16 +1,19 @@
 """Plans: against dense grids and closed forms, in any unit, and what cannot be met."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from fits import by_hand
+from fits import by_hand, erring, spread
 
 from bayescale.decision.cost import Cost
 from bayescale.decision.limits import Limit
+from bayescale.decision.loss import Regret
 from bayescale.decision.plan import plan
 from bayescale.decision.risk import resolve
+from bayescale.decision.search import Between, coarse_grid
 from bayescale.errors import ComputationError, InputError, Problem, UnconvergedError
 from bayescale.law.prior import Prior
 
@@ -55,7 +58,7 @@ def test_the_design_is_the_best_of_a_dense_grid(loss, risk, demand):
     n = np.geomspace(found.choice["N"] / 30, found.choice["N"] * 30, 6001)
     d = (BUDGET - 2 * n * demand) / (6 * n)
     n, d = n[d > 0], d[d > 0]
-    value = resolve(risk).rank(found.design.scenarios({"N": n, "D": d}))
+    value = resolve(risk).rank(found.task.scenarios({"N": n, "D": d}))
     # A quantile of draws is rough from design to design, by far less than its own error.
     rough = 0.3 * found.choice["risk_error"] if risk in ("median", "quantile(0.8)") else 0.0
     assert found.choice["risk"] <= value.min() * (1 + 1e-9) + rough
@@ -64,14 +67,17 @@ def test_the_design_is_the_best_of_a_dense_grid(loss, risk, demand):
     assert rough or abs(np.log(found.choice["N"] / best)) < 0.01
 
 
-def test_what_is_said_of_the_choice_is_its_forecast(loss, plain):
-    forecast = loss.extrapolate({"N": plain.choice["N"], "D": plain.choice["D"]}, kind="mean")
+def test_what_is_said_of_the_choice_is_its_forecast(loss):
+    plain = plan(loss, budget=BUDGET)
+    at = {"N": plain.choice["N"], "D": plain.choice["D"]}
+    forecast = loss.extrapolate(at, kind="mean")
     row = forecast.table.iloc[0]
     for name in ("median", "lower", "upper", "reach"):
         assert plain.choice[name] == pytest.approx(row[name], rel=1e-12)
     assert plain.choice["risk"] == pytest.approx(row["mean"], rel=1e-12)
     far = plain.frontier.iloc[-1]
-    row = loss.extrapolate({"N": far["N"], "D": far["D"]}, kind="mean").table.iloc[0]
+    at = {"N": far["N"], "D": far["D"]}
+    row = loss.extrapolate(at, kind="mean").table.iloc[0]
     assert far["lower"] == pytest.approx(row["lower"])
     assert far["reach"] == row["reach"]
 
@@ -118,14 +124,14 @@ def test_the_budget_holds_what_is_asked_of_an_uncertain_cost(loss):
     prior = Prior("LogNormal", mu=np.log(3e12), sigma=0.8, why="a test")
     cost = Cost(tokens_served=prior)
     sure = plan(loss, budget=BUDGET, cost=cost, budget_risk="quantile(0.9)")
-    demand = cost.demand(sure.task.scenarios.n_draws)
+    demand = cost.demand(sure.task.scenarios.n_draws, sure.task.scenarios.seed)
     design = {"N": sure.choice["N"], "D": sure.choice["D"]}
     spent = cost.flops(design, demand)
     assert np.quantile(spent, 0.9) == pytest.approx(BUDGET, rel=1e-6)
     mean = plan(loss, budget=BUDGET, cost=cost)
     design = {"N": mean.choice["N"], "D": mean.choice["D"]}
     assert cost.flops(design, demand).mean() == pytest.approx(BUDGET, rel=1e-6)
-    assert any("demand is uncertain" in note for note in mean.notes)
+    assert any("demand is uncertain" in str(note) for note in mean.notes)
     bent = Cost(serve="2*N*tokens**0.9", tokens_served=prior)
     held = plan(loss, budget=BUDGET, cost=bent)
     design = {"N": held.choice["N"], "D": held.choice["D"]}
@@ -134,7 +140,7 @@ def test_the_budget_holds_what_is_asked_of_an_uncertain_cost(loss):
 
 def test_the_valley_is_all_that_is_as_good(loss, plain):
     n = np.geomspace(*(plain.choice["N"] * np.array([0.05, 20])), 4001)
-    value = plain.design.scenarios({"N": n, "D": BUDGET / 6 / n}).mean(axis=0)
+    value = plain.task.scenarios({"N": n, "D": BUDGET / 6 / n}).mean(axis=0)
     good = n[value <= value.min() * 1.005]
     row = plain.valley.loc["N"]
     assert row["lower"] == pytest.approx(good.min(), rel=0.06)
@@ -145,7 +151,7 @@ def test_the_valley_is_all_that_is_as_good(loss, plain):
 
 
 def test_regret_by_brute_force(loss, plain):
-    scenarios = plain.design.scenarios
+    scenarios = plain.task.scenarios
     n, d, _ = hoffmann(loss, BUDGET)
     ideal = scenarios.at_own({"N": n[:, None], "D": d[:, None]})[:, 0]
     here = scenarios(plain.design.columns)[:, 0]
@@ -155,8 +161,65 @@ def test_regret_by_brute_force(loss, plain):
     assert (plain.regret.draws >= 0).all()
     # For the mean, the expected regret is the value of perfect information.
     assert plain.regret.perfect_information == pytest.approx(plain.regret.expected, rel=1e-6)
+    regrets = plain.regret.draws
+    assert plain.regret.error == pytest.approx(regrets.std() / np.sqrt(len(regrets)), rel=1e-6)
+    assert f"(± {2 * plain.regret.error:.2g}) nats/token on average" in plain.text
     more = plan(loss, budget=BUDGET + plain.regret.worth)
     assert scenarios(more.design.columns).mean() == pytest.approx(ideal.mean(), abs=2e-5)
+
+
+@pytest.fixture(scope="module")
+def holds():
+    """A posterior of ``chinchilla``, 400 draws, without errors of its slopes."""
+    return by_hand("chinchilla", spread("chinchilla", 400))
+
+
+@pytest.fixture(scope="module")
+def errs(holds):
+    """The same with slopes that err."""
+    return erring(holds, 0.15)
+
+
+def test_a_law_that_may_err_leaves_more_to_be_known(holds, errs):
+    """Errors of slopes tell designs of one budget apart: optimum, regret and EVPI know of them."""
+    alone, found = (plan(fit, budget=BUDGET) for fit in (holds, errs))
+    optima = [each.optimum.loc["N*"] for each in (alone, found)]
+    widths = [np.log(optimum["upper"] / optimum["lower"]) for optimum in optima]
+    assert widths[1] > 1.2 * widths[0]
+    few = np.hypot(alone.regret.error, found.regret.error)
+    assert found.regret.perfect_information > alone.regret.perfect_information + 4 * few
+    assert found.regret.expected > alone.regret.expected + 4 * few
+
+
+@pytest.mark.parametrize(("k", "count"), [(1, 401), (2, 61)])
+def test_values_between_the_places_of_a_grid_are_those_of_a_smooth_function(k, count):
+    low, high = np.full(k, -1.0), np.full(k, 2.0)
+    places, _ = coarse_grid(low, high, {k: count})
+    at = np.random.default_rng(0).uniform(-1, 2, (2, 200, k))
+    # Both ends too.
+    at[:, 0], at[:, 1] = low, high
+
+    def smooth(x):
+        return np.sin(x).sum(axis=-1) + 0.2 * np.prod(x, axis=-1)
+
+    found = Between(np.stack([smooth(places), 2 * smooth(places)]), low, high)(at)
+    np.testing.assert_allclose(found, smooth(at) * [[1], [2]], atol=5e-4)
+
+
+def test_each_scenarios_optimum_is_the_best_of_a_dense_grid_where_slopes_err(errs):
+    from bayescale.decision.optimum import own_optima
+
+    task = plan(errs, budget=BUDGET).task
+    made = task.scenarios
+    own = own_optima(task)
+    low, high = task.space.box["N"]
+    n = np.geomspace(max(low, BUDGET / 6 / task.space.box["D"][1]), high, 8001)
+    grid = made({"N": n, "D": BUDGET / 6 / n})
+    best, there = grid.min(axis=1), made.at_own({k: v[:, None] for k, v in own.items()})[:, 0]
+    assert (there / best - 1).mean() < 1e-6
+    assert (there / best - 1).max() < 3e-5
+    off = np.log(own["N"] / n[grid.argmin(axis=1)])
+    assert np.quantile(np.abs(off), 0.95) < 0.02
 
 
 def test_a_posterior_that_knows_has_no_regret():
@@ -165,6 +228,8 @@ def test_a_posterior_that_knows_has_no_regret():
     assert found.regret.expected == 0
     assert found.regret.worth == 0
     assert found.optimum.loc["N*", "lower"] == pytest.approx(found.optimum.loc["N*", "upper"])
+    assert "costs nothing measurable" in found.text
+    assert "more than" not in found.text
 
 
 def test_the_path_grows_with_the_budget(plain):
@@ -184,6 +249,7 @@ def test_the_smallest_budget_that_meets_a_target(loss):
         met = (there.task.scenarios(there.design.columns) < 2.15).mean()
         assert (met >= 0.8) == enough
     assert "P(L < 2.15) >= 80%" in found.text
+    assert f"{found.probability:.1%} (± {2 * found.error:.1%})" in found.text
 
 
 def test_a_target_below_the_floor_is_met_by_no_budget(loss):
@@ -194,19 +260,39 @@ def test_a_target_below_the_floor_is_met_by_no_budget(loss):
     assert "floor of L is 1.8" in found.text
 
 
-def test_the_plan_without_discrepancy_stands_beside_it(loss, plain):
-    sure = plan(loss, budget=BUDGET, discrepancy=False)
-    beside = plain.alternatives.loc["with the discrepancy off"]
-    assert beside["N"] == pytest.approx(sure.choice["N"], rel=1e-6)
-    assert beside["upper"] - beside["lower"] < plain.choice["upper"] - plain.choice["lower"]
-    assert list(sure.alternatives.index) == ["this plan"]
-
-
 def test_an_optimum_on_the_edge_of_the_box_says_so(loss):
     found = plan(loss, budget=BUDGET, box={"N": "1B..2B"})
     assert found.choice["N"] == pytest.approx(2e9, rel=1e-6)
-    assert any("N lies on the upper edge" in note for note in found.notes)
-    assert any("box's edge" in note for note in found.notes)
+    assert any("N lies on the upper edge" in str(note) for note in found.notes)
+    assert any("box's edge" in str(note) for note in found.notes)
+    bought, firm, stake = found.text.split(". ")
+    assert "N = 2B (the upper edge of the box)" in bought
+    assert "in 100% of the scenarios an edge of the box holds the optimum" in firm
+    assert "to the power" not in firm
+    assert stake.startswith("Within this box not knowing the law costs nothing measurable")
+    assert found.optimum["on_edge"].tolist() == [1.0] * 4
+    assert found.optimum.loc["exponent of N*", ["median", "lower", "upper"]].isna().all()
+    assert found.frontier["on_edge"].any()
+    sure = plan(loss, budget=BUDGET, box={"N": "1B..2B"}, target=2.25, probability=0.5).smallest
+    assert "the upper edge of the box)" in sure.text
+
+
+def test_exponents_are_of_scenarios_whose_optimum_the_box_does_not_hold(loss, plain):
+    middle = plain.optimum.loc["N*", "median"]
+    found = plan(loss, budget=BUDGET, box={"N": (1e8, 1.2 * middle)})
+    share = found.optimum["on_edge"].iloc[0]
+    assert 0.01 < share < 0.5
+    assert f"which an edge of the box holds in {share:.0%} of the scenarios" in found.text
+    growth = found.optimum.loc["exponent of N*", "median"]
+    assert growth == pytest.approx(plain.optimum.loc["exponent of N*", "median"], abs=0.02)
+
+
+def test_a_value_below_its_error_or_the_precision_of_the_search_is_nothing_measurable():
+    regret = Regret(np.zeros(1000), 0.0, 0.0, 1e-6, 0.0, "FLOPs")
+    assert not regret.measurable
+    assert not replace(regret, perfect_information=1e-7).measurable
+    assert not replace(regret, perfect_information=1e-4, error=1e-4).measurable
+    assert replace(regret, perfect_information=1e-4, error=1e-5).measurable
 
 
 def test_one_free_input_and_three(loss):
@@ -218,7 +304,7 @@ def test_one_free_input_and_three(loss):
     fit = by_hand("pretraining", law)
     derived = plan(fit, budget=BUDGET)
     assert derived.choice["C"] == pytest.approx(derived.choice["training_flops"])
-    three = plan(fit, budget=1e6, discrepancy=False, cost=Cost(train="N/1e5 + D/1e7 + C/1e18"))
+    three = plan(fit, budget=1e6, cost=Cost(train="N/1e5 + D/1e7 + C/1e18"))
     choice, rng = three.choice, np.random.default_rng(0)
     assert choice["N"] / 1e5 + choice["D"] / 1e7 + choice["C"] / 1e18 == pytest.approx(1e6)
     share = rng.dirichlet(np.ones(3), 200_000) * 1e6
@@ -233,12 +319,12 @@ def test_where_more_hurts_a_part_of_the_budget_is_left():
     law |= {"G": np.full(100, 0.05), "q": 0.5, "p": 1.0}
     inputs = {"N": [1e8, 1e9, 1e10], "D": [1e10, 1e11, 1e11], "U": [1e10, 1e10, 1e11]}
     fit = by_hand("data_limited", law, inputs={n: np.array(v) for n, v in inputs.items()})
-    found = plan(fit, budget=1e24, fixed={"U": "10B"}, box={"N": "100M..100B"}, discrepancy=False)
+    found = plan(fit, budget=1e24, fixed={"U": "10B"}, box={"N": "100M..100B"})
     assert found.choice["cost"] < 1e24
-    assert any("leaves a part of the budget" in note for note in found.notes)
+    assert any("leaves a part of the budget" in str(note) for note in found.notes)
     n, d = np.meshgrid(np.geomspace(1e8, 1e11, 400), np.geomspace(1e10, 3e14, 400))
     inside = 6 * n * d <= 1e24
-    value = found.design.scenarios.thin(1)({"N": n[inside], "D": d[inside], "U": 1e10})
+    value = found.task.scenarios.thin(1)({"N": n[inside], "D": d[inside], "U": 1e10})
     assert found.choice["risk"] <= value.min() * (1 + 1e-6)
 
 
@@ -266,20 +352,21 @@ def test_two_inequalities_that_leave_a_part_of_the_budget(loss):
 
 def test_a_limit_by_probability_holds_as_stated(loss, latency):
     limit = Limit(latency, below=0.025, probability=0.9, at={"x": "N"})
+
+    def chance(x, **options):
+        return latency.extrapolate({"x": x}, **options).probability(0.025).item()
+
     found = plan(loss, budget=BUDGET, limits=[limit])
-    at = {"x": found.choice["N"]}
-    assert latency.extrapolate(at).probability(0.025).item() == pytest.approx(0.9, abs=1e-4)
+    assert chance(found.choice["N"]) == pytest.approx(0.9, abs=1e-4)
     assert found.limits.iloc[0]["binds"]
-    larger = latency.extrapolate({"x": found.choice["N"] * 1.01}).probability(0.025).item()
-    assert larger < 0.9
+    assert chance(found.choice["N"] * 1.01) < 0.9
     # What a limit costs is no regret: nobody who knows the law may break it either.
     assert found.regret.expected < 0.1 * (
         found.choice["risk"] - found.alternatives.loc["without limits", "median"]
     )
-    curve = plan(loss, budget=BUDGET, limits=[Limit(latency, 0.025, 0.9, {"x": "N"}, "mean")])
-    at = {"x": curve.choice["N"]}
-    held = latency.extrapolate(at, kind="mean").probability(0.025).item()
-    assert held == pytest.approx(0.9, abs=1e-3)
+    of_curve = Limit(latency, 0.025, 0.9, {"x": "N"}, "mean")
+    curve = plan(loss, budget=BUDGET, limits=[of_curve])
+    assert chance(curve.choice["N"], kind="mean") == pytest.approx(0.9, abs=1e-3)
 
 
 def test_limits_hold_jointly_where_that_is_asked(loss, latency):
@@ -368,7 +455,8 @@ def test_a_fit_that_did_not_converge_is_refused(loss):
     bad = by_hand("chinchilla", law, problems=[problem])
     with pytest.raises(UnconvergedError):
         plan(bad, budget=BUDGET)
-    assert "did not converge" in plan(bad, budget=BUDGET, allow_unconverged=True).notes[0]
+    (note, *_) = plan(bad, budget=BUDGET, allow_unconverged=True).notes
+    assert note.code == "unconverged"
     with pytest.raises(UnconvergedError):
         plan(loss, budget=BUDGET, limits=[Limit(bad, below=2.2)])
 

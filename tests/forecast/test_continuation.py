@@ -79,3 +79,46 @@ def test_the_runs_of_a_fit_are_those_that_were_read(continued, table):
     found = continued.runs
     assert len(found) == len(continued.response)
     assert set(found.groups) == set(table["model"])
+
+
+@pytest.fixture(scope="module")
+def previews(table):
+    """The same runs to the cut, with errors of the shared curve's slopes and without."""
+    runs = read_runs(table, "chinchilla", run="model", where=f"D<={CUT}")
+    return {d: fit(runs, discrepancy=d, preview=True, progress=False) for d in (True, False)}
+
+
+def width_by_tokens(found, later):
+    """Mean width of 90% of the log response of named runs, by tokens."""
+    width = np.log(extrapolate(found, later).interval(0.9)).diff(axis=1)["upper"]
+    return width.groupby(later["D"].round(-9).to_numpy()).mean().to_numpy()
+
+
+def test_a_named_run_shares_the_errors_of_the_curves_slopes(previews, table):
+    """Beyond its last row a named run is as unsure as the slope of the curve that it follows."""
+    later = table[table["D"] > CUT]
+    erring, alone = (width_by_tokens(previews[d], later) for d in (True, False))
+    added = np.sqrt(erring**2 - alone**2)
+    assert (np.diff(added) > 0).all()
+    # Five steps of 1.74 times the tokens: from .01 to .08, where the law alone says .01.
+    assert added[-1] > 4 * added[0]
+    assert added[-1] > 4 * alone[-1]
+    # Its own level is known all the same: less than for a new run.
+    new = np.log(extrapolate(previews[True], later.drop(columns="model")).interval(0.9))
+    assert erring[-1] < new.diff(axis=1)["upper"].mean() / 2
+
+
+def test_a_slope_that_falls_for_all_runs_is_held_by_named_ones(previews, table):
+    """From the last row on every run gains a fifth less than its curve says."""
+    bent = table.assign(L=np.log(table["L"]))
+    for _, run in bent.groupby("model"):
+        start = run.loc[run["D"] <= CUT, "L"].iloc[-1]
+        rows = run.index[run["D"] > CUT]
+        bent.loc[rows, "L"] = start + 0.8 * (bent.loc[rows, "L"] - start)
+    later = bent[bent["D"] > CUT]
+    held = {
+        d: score(extrapolate(found, later), np.exp(later["L"]))["coverage_90"]
+        for d, found in previews.items()
+    }
+    assert held[True] >= 0.85
+    assert held[False] < 0.3

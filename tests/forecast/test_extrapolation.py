@@ -10,7 +10,6 @@ from fits import by_hand, fitted
 from scipy import stats
 
 from bayescale.errors import InputError
-from bayescale.forecast.scenarios import reach
 
 RAW = {"y0": 0.1, "a": 2.0, "b": 0.3}
 AT = {"x": np.array([1e8, 1e10])}
@@ -26,7 +25,7 @@ def many_draws(**options):
 
 
 def test_curve_of_one_draw_is_the_formula():
-    found = one_draw().extrapolate(AT, kind="mean", discrepancy=False)
+    found = one_draw().extrapolate(AT, kind="mean")
     expected = 0.1 + 2.0 * AT["x"] ** -0.3
     for column in ("median", "lower", "upper", "mean"):
         np.testing.assert_allclose(found.table[column], expected, rtol=1e-10)
@@ -34,7 +33,7 @@ def test_curve_of_one_draw_is_the_formula():
 
 def test_interval_of_the_curve_is_that_of_its_parameter():
     """The response falls with b, so its quantiles are the formula at quantiles of b."""
-    found = many_draws().extrapolate(AT, kind="mean", discrepancy=False)
+    found = many_draws().extrapolate(AT, kind="mean")
     for mass in (0.5, 0.9):
         tail = (1 - mass) / 2
         table = found.interval(mass)
@@ -46,7 +45,7 @@ def test_interval_of_the_curve_is_that_of_its_parameter():
 def test_a_new_run_has_the_noises_quantiles():
     """Without any doubt about the law, a run is its curve times Student-t noise."""
     found = by_hand("power", {**RAW, "b": np.full(20_000, 0.3)}, scale=0.05, dof=4.0)
-    forecast = found.extrapolate(AT, discrepancy=False)
+    forecast = found.extrapolate(AT)
     curve = 0.1 + 2.0 * AT["x"] ** -0.3
     table = forecast.interval(0.8)
     noise = 0.05 * stats.t(4).ppf(0.9)
@@ -57,25 +56,12 @@ def test_a_new_run_has_the_noises_quantiles():
 
 @pytest.mark.parametrize("kind", ["run", "mean"])
 def test_probability_agrees_with_counting(kind):
-    forecast = many_draws(scale=0.05).extrapolate(AT, kind=kind, discrepancy=False, seed=3)
+    forecast = many_draws(scale=0.05).extrapolate(AT, kind=kind, seed=3)
     limits = forecast.table["median"].to_numpy() * np.array([0.98, 1.05])
     found = forecast.probability(below=limits)
     counted = (forecast.draws.to_numpy() < limits).mean(axis=0)
     np.testing.assert_allclose(found, counted, atol=0.04 if kind == "run" else 0)
     assert found.name == "P(y < limit)"
-
-
-def test_reach_by_hand():
-    observed = {"N": np.array([1e6, 1e8]), "D": np.array([1e9, 1e10])}
-    at = {
-        "N": np.array([1e7, 1e10, 1e8, 1e5, 1e4]),
-        "D": np.array([2e9, 1e11, 1e13, 1e9, 1e12]),
-    }
-    np.testing.assert_allclose(reach(observed, at), [0, 2, 3, 1, 2], atol=1e-12)
-
-
-def test_reach_counts_a_zero_as_seen():
-    np.testing.assert_allclose(reach({"x": np.array([0.0, 10.0])}, {"x": np.array([0.0])}), 0)
 
 
 def test_reach_stands_in_the_table():
@@ -99,7 +85,7 @@ def test_every_table_names_kind_and_mass_of_its_intervals():
 def test_points_come_as_a_mapping_a_table_or_words():
     found = one_draw()
     draws = [
-        found.extrapolate(at, kind="mean", discrepancy=False).draws.to_numpy()
+        found.extrapolate(at, kind="mean").draws.to_numpy()
         for at in ({"x": [1e9, 2e9]}, pd.DataFrame({"x": [1e9, 2e9]}), {"x": ["1B", "2e9"]})
     ]
     np.testing.assert_array_equal(draws[0], draws[1])
@@ -150,7 +136,7 @@ def test_masses_that_mean_nothing(mass):
 
 NO_PYMC = """
 import sys
-from bayescale.posterior.fit import load
+from bayescale.forecast.load import load
 from bayescale.judge.scores import score
 fit = load(sys.argv[1])
 ex = fit.extrapolate({"x": [1e8, 1e9]})
@@ -167,7 +153,7 @@ def test_a_saved_fit_is_used_without_pymc(tmp_path):
 
 
 def test_forecasts_stand_beside_what_was_observed():
-    forecast = many_draws().extrapolate(AT, kind="mean", discrepancy=False)
+    forecast = many_draws().extrapolate(AT, kind="mean")
     middle = forecast.table["median"].to_numpy()
     found = forecast.beside(middle * [1.0, 3.0])
     assert found["inside"].tolist() == [True, False]

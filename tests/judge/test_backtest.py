@@ -117,3 +117,13 @@ def test_the_sentence_and_the_pictures_say_what_the_table_does(tested):
     assert {"within the data", "0 to 0.5 decades"} <= set(
         tested.by_reach.index.get_level_values("beyond")
     ) | {"within the data"}
+
+
+def test_a_backtest_of_several_laws_scores_their_average():
+    runs = simulated("chinchilla", 40, scale=0.005)
+    options = {"draws": 200, "progress": False, "point_estimates": False}
+    tested = backtest(runs, ["chinchilla", "coupled"], hold_out="rolling", **options)
+    forecasters = tested.table.index.get_level_values("forecaster")
+    assert list(dict.fromkeys(forecasters)) == ["chinchilla", "coupled", "average"]
+    own = tested.table.xs("run", level="kind")["rmsle"].groupby("forecaster").mean()
+    assert own["average"] <= 1.2 * own.max()

@@ -1,12 +1,13 @@
 """Whoever fits again asks the same question: the priors and beliefs that a fit was made with."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from fits import simulated
 
 import bayescale as bs
 from bayescale.judge.hindcast import Refittable
-from bayescale.judge.hold_out import largest
+from bayescale.judge.hold_out import folds
 
 # Far from what the runs say, and sure: default priors would be told apart at once.
 SHARP = {
@@ -66,7 +67,7 @@ def test_sensitivity_to_nothing_is_nothing(fit):
 
 
 def test_a_backtest_of_a_fit_is_what_its_priors_forecast(fit, runs):
-    cut = largest(runs, [0.3])[0]
+    cut = folds(runs, 0.3)[0]
     tested = bs.backtest(fit, draws=200, chains=2, progress=False, point_estimates=False)
     part = Refittable.of(fit).fit(cut.train, draws=200, chains=2, route="direct")
     expected = part.extrapolate(
@@ -82,6 +83,21 @@ def test_a_backtest_of_a_fit_is_what_its_priors_forecast(fit, runs):
     assert (np.abs(np.log(other["median"].to_numpy() / rows["median"].to_numpy())) > 0.01).all()
 
 
+def test_a_law_that_was_taken_to_hold_is_hidden_from_as_such(runs):
+    """A backtest lets slopes err as its fit did, unless it is told otherwise."""
+    small = {"draws": 100, "chains": 2, "progress": False}
+    found = bs.fit(runs, discrepancy=False, strict=False, **small)
+
+    def told(**options):
+        rows = bs.backtest(found, point_estimates=False, **small, **options).points
+        return rows.loc[rows["kind"] == "mean", ["median", "lower", "upper"]]
+
+    as_made, holding, erring = told(), told(discrepancy=False), told(discrepancy=True)
+    pd.testing.assert_frame_equal(as_made, holding)
+    width = [np.log(rows["upper"] / rows["lower"]).mean() for rows in (holding, erring)]
+    assert width[1] > 1.1 * width[0]
+
+
 def test_an_average_weighs_fits_with_their_own_priors(runs):
     """Two fits of one truth, one held to a wrong exponent: its hindcasts must show it."""
     sharp = {"b": SHARP["b"]}
@@ -92,7 +108,7 @@ def test_an_average_weighs_fits_with_their_own_priors(runs):
     default = bs.average([bs.fit(runs, **OPTIONS), free], draws=200)
     scores_by_default = default.hindcasts.groupby("law")["log_score"].mean()
     assert scores["power"] < scores_by_default["power"] - 0.5
-    assert whole.weights[0] < default.weights[0]
+    assert whole.weights["power"] < default.weights["power"]
 
 
 def test_next_runs_fit_again_with_the_same_priors(fit):

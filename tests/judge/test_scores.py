@@ -152,6 +152,6 @@ def test_score_reads_an_extrapolation():
     found = by_hand("power", {"y0": 0.1, "a": 2.0, "b": np.linspace(0.28, 0.32, 400)})
     at = {"x": np.array([1e8, 1e9])}
     truth = found.law(at, {"y0": 0.1, "a": 2.0, "b": 0.3})
-    scores = score(found.extrapolate(at, discrepancy=False), truth)
+    scores = score(found.extrapolate(at), truth)
     assert scores["rmsle"] < 0.01
     assert scores["coverage_50"] == 1

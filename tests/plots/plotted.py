@@ -35,7 +35,7 @@ def with_priors(fit):
     return replace(
         fit,
         draws=tree,
-        stated=Stated({"M": law.total}),
+        stated=Stated({"M": law.total}, discrepancy=fit.stated.discrepancy),
         diagnostics=replace(fit.diagnostics, parameters=rows),
     )
 

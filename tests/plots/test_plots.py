@@ -33,7 +33,9 @@ def curve():
     return cloud("power")
 
 
-def test_the_forecast_along_the_line_is_what_extrapolate_says(fit):
+@pytest.mark.parametrize("slopes", [None, 0.1])
+def test_the_forecast_along_the_line_is_what_extrapolate_says(slopes):
+    fit = cloud("chinchilla", slopes=slopes)
     table = forecast_table(fit, TARGET, mass=0.8)
     points = table[["N", "D"]]
     said = fit.extrapolate(points, kind="mean", mass=0.8).table
@@ -182,10 +184,10 @@ def test_held_out_runs_are_drawn_where_they_are(fit):
 
 def test_what_changes_the_reading_stands_under_the_picture():
     fit = by_hand("power", TRUTH["power"], approximate=True)
-    told = forecast(fit, discrepancy=False)._supxlabel.get_text().replace("\n", " ")
-    assert "Caution: from a preview" in told
+    told = forecast(fit)._supxlabel.get_text().replace("\n", " ")
+    assert "Caution: preview" in told
     assert "No discrepancy" in told
-    assert forecast(cloud("power"))._supxlabel is None
+    assert forecast(cloud("power", slopes=0.1))._supxlabel is None
 
 
 def test_zero_shot_runs_and_targets_have_their_place_on_the_axis():

@@ -1,5 +1,7 @@
 """Posterior predictive checks: quiet under the truth, loud where the law is wrong."""
 
+import tracemalloc
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,6 +12,7 @@ from scipy import stats
 
 from bayescale import catalogue
 from bayescale.posterior.data import ModelData
+from bayescale.posterior.fit import fit
 from bayescale.posterior.knowledge.checks import LEVEL, lack_of_fit, predictive_checks
 from bayescale.posterior.parameters import constrain, resolve_priors
 from bayescale.posterior.predictor import Curve
@@ -17,17 +20,22 @@ from bayescale.runs.runs import read_runs
 
 
 def checked(runs, seed=1):
-    """Checks of a posterior sampled briefly, the law being compiled once for all."""
+    """Checks of a posterior sampled briefly, the law being compiled once for all.
+
+    Rows err alone, also along one curve, and the law is taken to hold, so that nothing else takes
+    up what it misses.
+    """
     from bayescale.posterior.density import density
     from bayescale.posterior.sampling import Attempt, sample
 
-    priors = resolve_priors(runs.law)
+    runs = replace(runs, law=replace(runs.law, noise=replace(runs.law.noise, along="")))
+    priors = resolve_priors(runs.law, discrepancy=False)
     data = ModelData.from_runs(runs)
     ready = density(runs.law, priors, "compiled")
     found = sample(ready, data, Attempt(200, 0.9), chains=2, draws=200, seed=seed, progress=False)
     free = {name: value.ravel() for name, value in constrain(priors, found.z).items()}
     curve = Curve(runs.law, free, data.reference, data.unit(priors))
-    return predictive_checks(curve, data, seed)
+    return predictive_checks(curve, data, priors, None, seed)
 
 
 @cache
@@ -131,4 +139,61 @@ def test_likeness_sees_noise_that_neighbours_share():
 
 
 def test_nothing_is_checked_where_nothing_is_left():
-    assert checked(simulated("power", 5)) == ()
+    """Three parameters of the law take up three runs whole; of four something is left."""
+    assert checked(simulated("power", 3)) == ()
+    assert checked(simulated("power", 4)) != ()
+
+
+OWN = "size along the law's own derivatives"
+
+
+def own_p(runs):
+    """P value of that check under a preview: of many worlds, quickly."""
+    found = {row["check"]: row for row in fit(runs, preview=True).diagnostics.checks}
+    return found[OWN]["p_value"]
+
+
+def test_its_own_derivatives_are_left_alone_in_true_worlds():
+    """No more alarms in 60 worlds than the level, by the exact binomial bound."""
+    p = np.array([own_p(simulated("power", 12, scale=0.02, seed=2000 + k)) for k in range(60)])
+    for level in (LEVEL, 0.05, 0.2):
+        assert (p < level).sum() <= stats.binom.ppf(0.999, 60, level)
+    # One-sided: a fit that has taken all up is no surprise either.
+    assert p.max() > 0.9
+
+
+@pytest.mark.parametrize("n", [6, 14, 40])
+def test_an_accuracy_that_rises_past_a_falling_law_is_seen(n):
+    """Noise as large as the trend takes it up, or errors that last as long as the curve."""
+    x = np.geomspace(1e3, 1e7, n)
+    rises = 0.3 + 0.1 * np.log10(x / 1e3)
+    noise = 0.02 * np.random.default_rng(n).standard_normal(n)
+    runs = read_runs(pd.DataFrame({"x": x, "y": rises * np.exp(noise)}), "power")
+    assert own_p(runs) < LEVEL
+
+
+@pytest.mark.parametrize("n", [10, 60])
+def test_a_curve_that_steepens_presses_on_the_floor(n):
+    x = np.geomspace(1e3, 1e7, n)
+    y = np.where(x < 1e5, x**-0.1, 1e5**0.4 * x**-0.5)
+    noise = 0.01 * np.random.default_rng(0).standard_normal(n)
+    assert own_p(read_runs(pd.DataFrame({"x": x, "y": y * np.exp(noise)}), "power")) < LEVEL
+
+
+def test_memory_grows_with_rows_and_not_with_their_square():
+    law, rng = catalogue.resolve("chinchilla"), np.random.default_rng(0)
+    priors = resolve_priors(law)
+    free = {name: np.full(400, np.median(x)) for name, x in priors.draw(rng, 99).items()}
+
+    def peak(rows):
+        at = places("chinchilla", rows)
+        data = ModelData(at, np.exp(rng.normal(0, 0.02, rows)), law.reference(at), 1.0)
+        tracemalloc.start()
+        found = predictive_checks(Curve(law, free, data.reference, 1.0), data, priors, None, 1)
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(found) > 3
+        return used
+
+    assert peak(20_000) < 5 * peak(5_000)
+    assert peak(20_000) < 1e9

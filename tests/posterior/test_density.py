@@ -1,5 +1,7 @@
 """One density: PyMC's, its numba form and the preview's numpy form say the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pymc as pm
 import pytensor
@@ -10,6 +12,7 @@ from scipy import stats
 
 from bayescale import catalogue
 from bayescale.law.prior import Prior
+from bayescale.posterior.alone import with_slopes
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.density import density, pointwise
 from bayescale.posterior.laplace import log_density
@@ -17,11 +20,13 @@ from bayescale.posterior.model import build_model
 from bayescale.posterior.parameters import (
     Belief,
     Priors,
+    Stated,
     constrain,
     resolve_priors,
     share_name,
     unconstrain,
 )
+from bayescale.posterior.slopes import DIRECTIONS, Told
 
 STEP = 1e-30
 LAWS = (*map(catalogue.resolve, catalogue.names()), *EXAMPLES)
@@ -31,7 +36,16 @@ def data_for(law, n=7, seed=0):
     rng = np.random.default_rng(seed)
     inputs = {item.symbol: np.exp(rng.uniform(5, 12, n)) for item in law.inputs}
     response = rng.uniform(1, 4, n)
-    return ModelData(inputs, response, law.reference(inputs), 2.0)
+    return ModelData(inputs, response, law.reference(inputs), 2.0, told=some_directions(rng, n))
+
+
+def some_directions(rng, n):
+    """Directions of slopes at runs that count differently: orthogonal under their weights."""
+    weight = rng.uniform(0.3, 1.2, n)
+    left, _, _ = np.linalg.svd(rng.standard_normal((n, n)))
+    columns = np.zeros((n, DIRECTIONS))
+    columns[:, :n] = left * rng.uniform(0.1, 2.0, n) / np.sqrt(weight)[:, None]
+    return Told(columns, weight, (weight[:, None] * columns**2).sum(axis=0))
 
 
 def stated(law):
@@ -61,7 +75,9 @@ def by_pymc(law, priors, data, points):
     function = pytensor.function(
         variables, [value, *gradients], mode=pytensor.compile.Mode("py", None)
     )
-    found = np.array([[float(part) for part in function(*z)] for z in points])
+    size = len(priors.free)
+    parts = [[*z[:size], *([z[size:]] if data.told else [])] for z in points]
+    found = np.array([np.concatenate([np.atleast_1d(x) for x in function(*z)]) for z in parts])
     return found[:, 0], found[:, 1:]
 
 
@@ -73,9 +89,12 @@ def by_numpy(law, priors, data, points):
 
 def some_points(priors, n=6, seed=3):
     """Points of the sampler's scale from the middle of the priors."""
-    z = unconstrain(priors, priors.draw(np.random.default_rng(seed), 400))
-    centre, spread = np.median(z, axis=0), z.std(axis=0)
-    return centre + np.random.default_rng(seed).uniform(-1, 1, (n, len(centre))) * spread
+    rng = np.random.default_rng(seed)
+    z = unconstrain(priors, priors.draw(rng, 400))
+    points = np.median(z, axis=0) + rng.uniform(-1, 1, (n, z.shape[1])) * z.std(axis=0)
+    if "slope_error" not in priors.names:
+        return points
+    return np.hstack([points, rng.standard_normal((n, DIRECTIONS))])
 
 
 @pytest.mark.parametrize("kind", ["default", "stated"])
@@ -132,7 +151,7 @@ def test_every_distribution_means_pymcs(prior):
 def test_direct_route_evaluates_the_same_density():
     runs = simulated("power", 12)
     priors = resolve_priors(runs.law)
-    data = ModelData.from_runs(runs)
+    data, _, _ = with_slopes(runs.law, Stated(), ModelData.from_runs(runs))
     evaluate = density(runs.law, priors, "direct").value_and_gradient(data)
     points = some_points(priors)
     value, slope = by_numpy(runs.law, priors, data, points)
@@ -148,7 +167,13 @@ def test_density_does_not_know_units(law):
     common = {item.symbol: item.reference or item.symbol for item in law.inputs}
     factors = {key: 10.0**k for k, key in enumerate(sorted(set(common.values())), start=-3)}
     inputs = {symbol: x * factors[common[symbol]] for symbol, x in data.inputs.items()}
-    other = ModelData(inputs, data.response * 60.0, law.reference(inputs), data.centre * 60.0)
+    other = replace(
+        data,
+        inputs=inputs,
+        response=data.response * 60.0,
+        reference=law.reference(inputs),
+        centre=data.centre * 60.0,
+    )
     points = some_points(priors)
     np.testing.assert_allclose(
         log_density(law, priors, other, points), log_density(law, priors, data, points), rtol=1e-9
@@ -158,7 +183,7 @@ def test_density_does_not_know_units(law):
 def test_pointwise_densities_are_closed_forms():
     """Log likelihood per run and log prior per parameter, against scipy."""
     law = catalogue.resolve("chinchilla")
-    priors, data = resolve_priors(law), data_for(law)
+    priors, data = resolve_priors(law, discrepancy=False), replace(data_for(law), told=None)
     z = some_points(priors, 6).reshape(2, 3, -1)
     log_prior, log_likelihood = pointwise(law, priors, data, z)
     free = constrain(priors, z)
@@ -173,7 +198,8 @@ def test_pointwise_densities_are_closed_forms():
         1 + ratio_a[cell] * n ** -free["alpha"][cell] + ratio_b[cell] * d ** -free["beta"][cell]
     ) / total[cell]
     location = np.log(free["M"][cell] * data.centre * curve)
-    expected = stats.t.logpdf(
-        np.log(data.response), free["noise_dof"][cell], location, free["noise_scale"][cell]
-    )
+    # Noise that grows with size, the mean log input.
+    size = (np.log(data.inputs["N"]) + np.log(data.inputs["D"])) / 2
+    scale = free["noise_scale"][cell] * np.exp(free["noise_trend"][cell] * (size - size.mean()))
+    expected = stats.t.logpdf(np.log(data.response), free["noise_dof"][cell], location, scale)
     np.testing.assert_allclose(log_likelihood, expected, rtol=1e-9)

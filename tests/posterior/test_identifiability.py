@@ -14,11 +14,15 @@ from bayescale.errors import Problem
 from bayescale.law.symbols import NOISES
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.fit import identifiability
-from bayescale.posterior.knowledge.diagnostics import Diagnostics
+from bayescale.posterior.knowledge.diagnostics import (
+    Diagnostics,
+    _information_row,
+    information_problems,
+)
 from bayescale.posterior.knowledge.identifiability import remedy_for, with_remedy
 from bayescale.posterior.knowledge.information import before_fit, from_priors
 from bayescale.posterior.knowledge.remedy import EACH, best_remedy, causes
-from bayescale.posterior.parameters import resolve_priors, unconstrain
+from bayescale.posterior.parameters import constrain, resolve_priors, unconstrain
 from bayescale.runs.runs import read_runs
 
 
@@ -39,12 +43,15 @@ def at_truth(runs, scale=0.01, dof=8.0):
     known = from_priors(runs.law, ModelData.from_runs(runs))
     free = free_of(runs.law, TRUTH[runs.law.name], known.data.reference, scale=scale, dof=dof)
     free["M"] /= known.data.unit(known.priors)
+    # Errors of slopes, which a truth does not have, stay in the middle of their priors.
+    free = constrain(known.priors, known.z) | free
     z = unconstrain(known.priors, {name: np.asarray(value) for name, value in free.items()})
     return replace(known, z=z)
 
 
 def test_expected_spreads_are_those_of_a_sampled_posterior():
-    found = fitted("chinchilla", 100)
+    """Where the law holds: what errors of its slopes hide is not foreseen."""
+    found = fitted("chinchilla", 100, discrepancy=False)
     runs = simulated("chinchilla", 100)
     expected = at_truth(runs).with_runs(runs.inputs).spreads()
     sampled = found.known.spreads()
@@ -78,7 +85,9 @@ def test_information_of_student_t_is_the_variance_of_its_score():
     names = list(known.priors.names)
     wide = np.zeros_like(known.covariance)
     wide[names.index("M"), names.index("M")] = 1e6
-    level = replace(known, law=law, covariance=wide)
+    z = known.z.copy()
+    z[names.index("noise_trend")] = 0.0
+    level = replace(known, law=law, z=z, covariance=wide)
     found = level.with_runs(runs.inputs).covariance[names.index("M"), names.index("M")]
     free = {n: float(np.exp(known.z[names.index(n)])) for n in ("noise_scale", "noise_dof")}
     t = stats.t(free["noise_dof"])
@@ -90,6 +99,7 @@ def test_information_of_student_t_is_the_variance_of_its_score():
 def test_rows_of_one_training_run_say_less_than_as_many_runs():
     frame = simulated("power", 20).table.assign(model="a")
     law = catalogue.resolve("power")
+    law = replace(law, noise=replace(law.noise, along=""))
     alone, bound = (
         before_fit(law, ModelData.from_runs(read_runs(frame, law, run=run))).spreads()
         for run in (None, "model")
@@ -259,12 +269,19 @@ def test_causes_are_those_of_the_parameters_own_inputs():
 
 
 def test_a_fit_says_what_prior_and_likelihood_decide():
-    """Power-scaling on a fit where the runs say all of M and nothing of beta."""
+    """Power-scaling on a fit where the runs say all of M and nothing of beta.
+
+    The priors on errors of slopes decide on the width of M too: less than the runs, and not at
+    all where the law holds.
+    """
     runs = runs_at("chinchilla", places("chinchilla", 30) | {"D": np.full(30, 1e11)})
-    found = bs.fit(runs, route="compiled", progress=False, draws=500)
+    options = {"route": "compiled", "progress": False, "draws": 500}
+    alone = bs.fit(runs, discrepancy=False, **options).identifiability()
+    assert alone.loc["M", "likelihood"] > 0.05 > alone.loc["M", "prior"]
+    found = bs.fit(runs, **options)
     table = found.identifiability()
-    assert list(table.columns[:3]) == ["contraction", "prior", "likelihood"]
-    assert table.loc["M", "likelihood"] > 0.05 > table.loc["M", "prior"]
+    assert list(table.columns[:5]) == ["contraction", "shift", "follows", "prior", "likelihood"]
+    assert table.loc["M", "likelihood"] > max(0.05, table.loc["M", "prior"])
     assert table.loc["beta", "likelihood"] < table.loc["M", "likelihood"] / 2
     assert table.loc["M", "diagnosis"] == "informed"
     assert not table.loc["beta", "informed"]
@@ -274,6 +291,57 @@ def test_a_fit_says_what_prior_and_likelihood_decide():
     assert "D is 100B in all runs" in warning.message
     assert "are expected to cut the SD of" in warning.message
     assert warning.details["remedy"]["runs"] == EACH
+
+
+# Exponents so small that the floor lies where the priors of the exponents put it.
+RIDGE = {"E": 1.7, "A": 2.5, "alpha": 0.05, "B": 3.0, "beta": 0.05}
+
+
+@pytest.mark.parametrize("n", [24, 100])
+def test_what_follows_the_priors_along_a_ridge_is_not_informed(n):
+    """E looks as narrow as in a clean world, and is far from the truth."""
+    ridge = bs.fit(simulated("chinchilla", n, truth=RIDGE), preview=True)
+    clean = bs.fit(simulated("chinchilla", n), preview=True)
+    one, other = (found.identifiability() for found in (ridge, clean))
+    assert one.loc["E", "contraction"] > 0.8
+    assert ridge.summary().loc["E", "lower"] > RIDGE["E"]
+    names = ["E", "alpha", "beta", "share[E]"]
+    assert not one.loc[names, "informed"].any()
+    assert other.loc[[*names, "M", "noise_scale"], "informed"].all()
+    (warning,) = (p for p in ridge.diagnostics.problems if p.code == "not-informed")
+    assert set(names) <= set(warning.details["parameters"])
+
+
+def test_to_follow_is_what_fits_under_moved_priors_do():
+    """The posterior under each exponent's prior moved by one SD, against the linear answer."""
+    runs = simulated("chinchilla", 60, truth=RIDGE)
+    options = {"preview": True, "draws": 2000}
+    base, moved = bs.fit(runs, **options), []
+    spread = float(np.log(base.draws["posterior"]["E"]).std())
+    for name in ("alpha", "beta"):
+        prior = dict(base.priors.free)[name]
+        values = dict(prior.parameters)
+        step = 0.25 * values["sigma"]
+        other = bs.Prior("LogNormal", mu=values["mu"] + step, sigma=values["sigma"], why="a test")
+        again = bs.fit(runs, priors={name: other}, **options)
+        change = np.log(again.draws["posterior"]["E"] / base.draws["posterior"]["E"].mean())
+        before = np.log(base.draws["posterior"]["E"] / base.draws["posterior"]["E"].mean())
+        moved.append(float(change.mean() - before.mean()) / spread / 0.25)
+    assert base.known.follows()["E"][0] == pytest.approx(np.hypot(*moved), rel=0.35)
+
+
+def test_a_posterior_that_left_its_prior_was_informed_however_wide():
+    """As wide as the prior and four of its SDs away: the data did speak, and disagree with it."""
+    law, rng = catalogue.resolve("power"), np.random.default_rng(0)
+    z = rng.standard_normal(4000)
+    near, far = (_information_row(law, "b", np.exp(z + by), np.exp(z)) for by in (0.5, 4.0))
+    assert not near["informed"]
+    assert far["informed"]
+    assert abs(far["contraction"]) < 0.01
+    (problem,) = information_problems([far])
+    assert problem.code == "prior-conflict"
+    assert "b by 4.0" in problem.message
+    assert information_problems([{**far, "parameter": "noise_scale"}]) == []
 
 
 def test_a_preview_has_no_power_scaling():

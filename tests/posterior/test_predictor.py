@@ -103,14 +103,15 @@ def runs_from(law, n=30, scale=0.002):
 def test_such_laws_are_sampled_forecast_and_saved(law, tmp_path):
     """A roof, and a law without weights, from runs to a file and back."""
     options = {"route": "compiled", "progress": False, "strict": False, "draws": 300}
+    options |= {"discrepancy": False}
     found = bs.fit(runs_from(law), **options)
     at = {name: [2 * REFERENCE, 20 * REFERENCE] for name in law.input_symbols}
     truth = curve_of(law, size=1, seed=3)({name: np.array(x) for name, x in at.items()})[0]
-    forecast = found.extrapolate(at, discrepancy=False, mass=0.99, allow_unconverged=True)
+    forecast = found.extrapolate(at, mass=0.99, allow_unconverged=True)
     table = forecast.table
     assert (table["lower"] <= truth * 1.01).all()
     assert (truth <= table["upper"] * 1.01).all()
     again = bs.load(found.save(tmp_path / "fit.nc"), law)
-    other = again.extrapolate(at, discrepancy=False, mass=0.99, allow_unconverged=True)
+    other = again.extrapolate(at, mass=0.99, allow_unconverged=True)
     assert other.table.equals(table)
     assert found.identifiability()["contraction"].notna().all()

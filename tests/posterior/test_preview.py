@@ -6,10 +6,14 @@ from fits import TRUTH, fitted, simulated
 
 from bayescale import catalogue
 from bayescale.errors import ComputationError
+from bayescale.forecast.load import load
+from bayescale.posterior.alone import with_slopes
+from bayescale.posterior.coordinates import of_priors
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.fit import fit, load
-from bayescale.posterior.laplace import laplace
-from bayescale.posterior.parameters import resolve_priors
+from bayescale.posterior.fit import fit
+from bayescale.posterior.laplace import laplace, log_density
+from bayescale.posterior.parameters import Stated, resolve_priors
+from bayescale.posterior.slopes import DIRECTIONS
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +21,10 @@ def preview():
     return fit(simulated("chinchilla", 150), preview=True)
 
 
-def test_preview_is_near_the_sampled_posterior(preview):
-    sampled = fitted("chinchilla", 150)
+def test_preview_is_near_the_sampled_posterior():
+    """Where the law holds; an error of slopes is known to a factor, which is no normal."""
+    preview = fit(simulated("chinchilla", 150), preview=True, discrepancy=False)
+    sampled = fitted("chinchilla", 150, discrepancy=False)
     for name in TRUTH["chinchilla"]:
         one, two = (np.log(f.draws["posterior"][name]) for f in (preview, sampled))
         assert abs(float(one.mean() - two.mean())) < 0.5 * float(two.std()), name
@@ -53,6 +59,34 @@ def test_same_seed_same_preview():
 
 def test_a_density_without_a_mode_is_refused():
     law = catalogue.resolve("power")
-    data = ModelData({"x": np.full(3, np.nan)}, np.ones(3), {"x": 1.0}, 1.0)
-    with pytest.raises(ComputationError, match=r"found no mode .*'power'.*without preview"):
-        laplace(law, resolve_priors(law), data, draws=10, seed=0)
+    data = ModelData({"x": np.ones(3)}, np.full(3, np.nan), {"x": 1.0}, 1.0)
+    with pytest.raises(ComputationError, match=r"No mode .* of 'power' was found.*another law"):
+        laplace(law, resolve_priors(law), data, None, draws=10, seed=0)
+
+
+def middle_and_widths(runs):
+    """Middle and root of the covariance of a preview's draws, and the density's gradient there."""
+    data, _, start = with_slopes(runs.law, Stated(), ModelData.from_runs(runs))
+    priors = resolve_priors(runs.law)
+    size = 40 * len(start)
+    z = laplace(runs.law, priors, data, start, draws=size, seed=0)
+    # The same normal numbers give the same errors: those of the mean are taken out exactly.
+    normal = np.random.default_rng(0).standard_normal(z.shape)
+    whole, *_ = np.linalg.lstsq(np.c_[np.ones(size), normal], z)
+    middle, root = whole[0], whole[1:]
+    steps = middle + 1e-30j * np.eye(len(middle))
+    return priors, middle, root, log_density(runs.law, priors, data, steps).imag / 1e-30
+
+
+# Exponents so small that errors of the slopes and the law's terms are hard to tell apart.
+RIDGE = {"E": 1.7, "A": 2.5, "alpha": 0.05, "B": 3.0, "beta": 0.05}
+
+
+@pytest.mark.parametrize("truth", [TRUTH["chinchilla"], RIDGE], ids=["clean", "ridge"])
+def test_its_middle_is_a_mode_also_in_a_long_valley(truth):
+    """In units of its widths nothing is to be gained; a search by halves stopped at 0.4 of them."""
+    priors, _, root, gradient = middle_and_widths(simulated("chinchilla", 60, truth=truth))
+    assert np.abs(root @ gradient).max() < 0.01
+    # Nor is it wider than the priors in any direction.
+    spread = np.r_[of_priors(priors).spread, np.ones(DIRECTIONS)]
+    assert np.linalg.norm(root / spread, 2) < 1 + 1e-6

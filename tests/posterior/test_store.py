@@ -13,10 +13,11 @@ from fits import fitted, simulated
 
 from bayescale import catalogue
 from bayescale.errors import FitFileError, InputError
+from bayescale.forecast.load import load
 from bayescale.law.law import Law
 from bayescale.law.prior import Prior
 from bayescale.law.symbols import Exponent
-from bayescale.posterior.fit import fit, load
+from bayescale.posterior.fit import fit
 from bayescale.posterior.parameters import Belief
 from bayescale.posterior.store import FORMAT, _tree
 from bayescale.runs.runs import read_runs
@@ -204,15 +205,38 @@ def test_a_file_that_lacks_a_fact_is_refused_when_it_is_read(saved, name):
         load(saved)
 
 
-def test_another_version_of_the_law_is_refused(saved):
+@pytest.mark.parametrize("name", catalogue.names())
+def test_version_1_of_a_law_is_refused_in_one_sentence(name, saved):
+    """Noise and errors of slopes changed every density: what was fitted means another thing."""
+    law = catalogue.resolve(name)
+
     def older(tree):
-        tree.attrs["law_version"] = 0
+        tree.attrs |= {"law": name, "law_version": 1, "formula": law.formula}
 
     changed(saved, older)
     with pytest.raises(
-        FitFileError, match=r"law 'power' version 0 .* at hand is 'power' version 1"
-    ):
+        FitFileError, match=rf"law '{name}' version 1 .* at hand is '{name}' version 2 .*fit again"
+    ) as fault:
         load(saved)
+    assert ". " not in str(fault.value).removeprefix(repr(str(saved)))
+    assert "\n" not in str(fault.value)
+
+
+def test_the_slopes_come_back(found, saved):
+    """What the fit's own forecasts and those of its file add is the same, draw by draw."""
+    at = {"x": np.array([1e5, 1e9])}
+    np.testing.assert_array_equal(load(saved).slopes(at), found.slopes(at))
+    without("slopes")(saved)
+    with pytest.raises(FitFileError, match=r"wrote into it \(slopes\).*fit again"):
+        load(saved)
+
+
+def test_a_fit_that_takes_its_law_to_hold_needs_no_slopes(tmp_path):
+    made = fit(simulated("power", 20), preview=True, draws=50, discrepancy=False)
+    again = load(made.save(tmp_path / "fit.nc"))
+    assert again.slopes is None
+    assert not again.stated.discrepancy
+    assert again.refit().slopes is None
 
 
 def test_another_law_is_refused(saved):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from fits import RAW_TOTAL, dataset, runs_of
+from fits import RAW_TOTAL, dataset, erring, runs_of
 
 from bayescale import catalogue
 from bayescale.expressions.arithmetic import Formula
@@ -36,7 +36,7 @@ def made(law, *, n_draws=1000, n_runs=25, seed=0, n_groups=0, derive=None):
     runs = runs_of(law, inputs, np.ones(n_runs), run="model" if named else None, **named)
     runs = replace(runs, derive=derive or {})
     data = ModelData.from_runs(runs)
-    priors = resolve_priors(law, bond=data.bond)
+    priors = resolve_priors(law, bond=data.bond, discrepancy=False)
     z = unconstrain(priors, priors.draw(rng, n_draws))
     free = constrain(priors, z[0] + 0.2 * (z - z.mean(axis=0)))
     if TOTAL in free:
@@ -47,7 +47,7 @@ def made(law, *, n_draws=1000, n_runs=25, seed=0, n_groups=0, derive=None):
     rows = tuple({"parameter": name, "contraction": 0.9, "informed": True} for name in posterior)
     fit = Fit(runs, RAW_TOTAL, tree, Diagnostics(rows, (), 0, 1.0, ()))
     noisy = np.median(fit.curve(inputs), axis=0) * np.exp(0.02 * rng.standard_t(5, n_runs))
-    return replace(fit, runs=observed(runs, noisy))
+    return erring(replace(fit, runs=observed(runs, noisy)), 0.1)
 
 
 def observed(runs, response):

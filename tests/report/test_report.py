@@ -12,15 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser import complaints, open_page, requests
-from fits import TRUTH, by_hand, dataset
+from fits import TRUTH, by_hand, dataset, mixed
 from made import made, of_same_runs
 
 import bayescale as bs
 from bayescale.cli.main import main
 from bayescale.errors import InputError, Problem
 from bayescale.forecast.assumptions import Assumptions
-from bayescale.forecast.mixture import Ensemble
-from bayescale.law.discrepancy import DISCREPANCY
 from bayescale.law.law import Law
 from bayescale.law.prior import Prior
 from bayescale.law.response import Response
@@ -202,7 +200,7 @@ def test_where_no_command_fits_again_the_reason_stands_there(fit):
 
 def test_what_a_plan_asked_is_reported_with_it(fit):
     other = of_same_runs(made("coupled"), fit)
-    average = Ensemble((fit, other), np.array([0.6, 0.4]), pd.DataFrame(), DISCREPANCY)
+    average = mixed((fit, other), [0.6, 0.4])
     decided = bs.plan(average, budget=1e22)
     found = sort_results(decided, {"N": 1e10, "D": 2e11}, Assumptions(), {})
     assert [subject.forecaster for subject in found.subjects] == [fit, other, average]
@@ -412,8 +410,10 @@ def test_the_command_reads_a_law_of_ones_own(tmp_path, capsys):
     text = Path(inspect.getfile(bs.law("power").function)).read_text()
     law.write_text(text.replace('name="power"', 'name="mine"'))
     raw = {name: np.full(100, value) for name, value in TRUTH["power"].items()}
-    mine = by_hand(bs.law(law), raw).save(tmp_path / "mine.nc")
-    shipped = by_hand("power", raw).save(tmp_path / "power.nc")
+    # Each place twice: a file of rows that err alone.
+    at = {"x": np.repeat(np.geomspace(1e3, 1e7, 15), 2)}
+    mine = by_hand(bs.law(law), raw, inputs=at).save(tmp_path / "mine.nc")
+    shipped = by_hand("power", raw, inputs=at).save(tmp_path / "power.nc")
     words = ["report", str(mine), str(shipped), "-o", str(tmp_path / "r.html"), "--at", "x=1B"]
     assert main(words) == 2
     assert "a law of your own, 'mine'" in capsys.readouterr().err

@@ -41,10 +41,8 @@ const change = (item, value) => {
   item.dispatchEvent(new Event("input", {bubbles: true}));
 };
 return points.map((point, k) => {
-  const {kind, discrepancy, limit} = options[k];
+  const {kind, limit} = options[k];
   panel.querySelector(`[data-kind][value=${kind}]`).click();
-  const allow = panel.querySelector("[data-discrepancy]");
-  if (allow.checked !== discrepancy) allow.click();
   change(panel.querySelector("[data-limit]"), limit);
   boxes.forEach((box, j) => change(box, point[j]));
   const answers = Object.fromEntries([...panel.querySelectorAll("[data-answer]")].map(
@@ -118,9 +116,8 @@ def random_points(fit, rng):
     return values
 
 
-def python_answers(forecaster, point, kind, discrepancy, limit):
-    options = {"kind": kind, "discrepancy": discrepancy, "seed": 0}
-    at = forecaster.extrapolate(point, **options)
+def python_answers(forecaster, point, kind, limit):
+    at = forecaster.extrapolate(point, kind=kind)
     inner, outer = at.interval(0.5).iloc[0], at.interval(0.9).iloc[0]
     return {
         "median": at.table["median"].iloc[0],
@@ -139,7 +136,7 @@ def compared(driver, number, forecaster, seed):
     points = [{s: float(values[s][k]) for s in law.input_symbols} for k in range(POINTS)]
     options = []
     for k, point in enumerate(points):
-        option = {"kind": ("run", "mean")[k % 2], "discrepancy": k % 4 < 3}
+        option = {"kind": ("run", "mean")[k % 2]}
         middle = forecaster.extrapolate(point, kind="mean").table["median"].iloc[0]
         options.append(option | {"limit": float(middle * np.exp(rng.normal(0, 0.05)))})
     asked = [[repr(point[s]) for s in law.input_symbols] for point in points]
@@ -166,7 +163,8 @@ def test_the_page_says_what_python_says_for_every_law(browser, page, fits):
     }
     worst, slowest = (max(numbers) for numbers in zip(*found.values(), strict=True))
     print(f"largest difference {worst:.1e}, slowest {slowest}")
-    assert worst < 1e-12
+    # The page takes elasticities from differences, Python from a complex step.
+    assert worst < 1e-7
     # 50 ms are promised of a quiet machine.
     assert slowest < 250
     assert complaints(browser) == []
@@ -184,7 +182,8 @@ def test_an_average_is_the_mixture_of_its_laws(browser, tmp_path, weights):
     assert shown.n_draws == 1000
     open_page(browser, written([whole], tmp_path / "average.html"))
     worst, _ = compared(browser, 0, whole, seed=3)
-    assert worst < 1e-12
+    # The page takes elasticities from differences, Python from a complex step.
+    assert worst < 1e-7
     assert complaints(browser) == []
 
 
@@ -234,7 +233,7 @@ def test_a_slider_moves_the_numbers_and_a_derived_input_follows(browser, tmp_pat
 
 def test_a_number_that_makes_no_sense_is_refused_in_words(browser, tmp_path):
     open_page(browser, written([made("data_limited")], tmp_path / "page.html"))
-    option = [{"kind": "run", "discrepancy": True, "limit": ""}]
+    option = [{"kind": "run", "limit": ""}]
     for point, says in (
         (["many", "1e6", "1e6"], "N must be a number above zero"),
         (["1e6", "-3", "1e6"], "D must be a number above zero"),
@@ -271,7 +270,7 @@ def test_the_answer_is_there_within_50_ms_of_a_change(browser, page, fits):
     for number in range(len(fits)):
         symbols = what_if(list(fits.values())[number], Assumptions()).data["inputs"]
         point = [[repr(c["start"] * (1 + k / 10)) for c in symbols] for k in range(10)]
-        option = [{"kind": "run", "discrepancy": True, "limit": "1"}] * 10
+        option = [{"kind": "run", "limit": "1"}] * 10
         found = browser.execute_script(ASK, number, point, option)
         times.append(np.median([float(answer["milliseconds"]) for answer in found]))
     print(f"median milliseconds per change, by law: {np.round(times, 1)}")

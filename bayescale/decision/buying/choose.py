@@ -38,7 +38,7 @@ def choose(
         For each run that is chosen every candidate, best first, by its number; the columns are
         those of :func:`judge`, after this run and those before it.
     """
-    rng = np.random.default_rng([question.assumed.seed, 0xF])
+    rng = np.random.default_rng([question.scenarios.seed, 0xF])
     truths, cost = question.truths(outcomes), question.candidates.cost
     known = Known.nothing(outcomes, question.scenarios.n_draws)
     now = question.width_of(question.scenarios)

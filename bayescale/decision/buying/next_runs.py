@@ -1,16 +1,15 @@
 """Which run to buy next: what each candidate is expected to do to the forecast and to the plan.
 
-The same simulated scenarios are asked for every candidate how the run would come out, the law's
-error beyond the data included. Each outcome weighs the posterior draws as a new fit would that
-has seen it (the law and its noise, no error of the law where a run was observed), and the forecast
-then starts from the further run where that is the nearer one. The width of the target's interval
-is averaged over outcomes. Where the weights' Pareto diagnostic says that a few draws decide, the
-runs are fitted again together with some of the outcomes.
+The same scenarios are asked for every candidate how the run would come out, and at the target. Each
+outcome weighs them by how likely it is in each: what it tells of the law's parameters and of what
+the law errs by enters alike, and a run just beyond the data counts like one just within. The width
+of the target's interval is averaged over outcomes. Where the weights' Pareto diagnostic says that
+a few scenarios decide, the runs are fitted again together with some of the outcomes.
 
-With a plan, each outcome leads to the design that its weights find best. What that choice saves
-against the choice of today is judged with all that was simulated: with draws weighted by the
-outcome, the law's error in it. That is the expected value of sample information. It may be
-negative, where outcomes mislead the fit more than they teach it.
+With a plan, each outcome leads to the design that half of the weighted scenarios find best; what
+that choice saves against the choice of today is judged in the other half. That is the expected
+value of sample information. It may come out negative, by no more than its error, for a run that
+tells nothing.
 
 Sets are chosen greedily: the first run is bought in every simulated scenario, its outcomes weigh
 on, and the next is chosen.
@@ -21,11 +20,11 @@ References: Raiffa & Schlaifer (1961), Applied Statistical Decision Theory; Chal
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from bayescale.decision.buying.candidates import Candidates, columns, read_candidates
@@ -38,16 +37,16 @@ from bayescale.decision.buying.choose import (
 )
 from bayescale.decision.buying.outcomes import REFIT, By, Question
 from bayescale.decision.cost import Cost
-from bayescale.decision.describe import BOUNDS, as_html, as_text
+from bayescale.decision.describe import as_html, as_text
 from bayescale.decision.loss import Contenders, contenders, extra_budget
 from bayescale.decision.space import derived_with
 from bayescale.delegates import later
-from bayescale.errors import InputError
+from bayescale.errors import InputError, Problem
 from bayescale.forecast.assumptions import Assumptions
 from bayescale.forecast.forecast import Extrapolation
+from bayescale.forecast.notes import marked, warned
 from bayescale.forecast.scenarios import Forecaster, Kind, Scenarios
-from bayescale.intervals import DEFAULT_MASS, bounds, check_mass
-from bayescale.law.discrepancy import Discrepancy
+from bayescale.intervals import DEFAULT_MASS, check_mass, named_bounds
 from bayescale.runs.points import read_points
 
 if TYPE_CHECKING:
@@ -78,8 +77,8 @@ class NextRuns:
     worth : float
         Budget beyond the plan's that would save as much as the chosen runs, in its unit; zero
         where they are not told from saving nothing, or nothing is decided.
-    notes : tuple of str
-        What changes how the numbers are read.
+    notes : tuple of Problem
+        What changes how the numbers are read, as of a forecast at the targets.
     question : Question
         All that was asked of the candidates.
     plan : Plan or None
@@ -90,7 +89,7 @@ class NextRuns:
     chosen: tuple[int, ...]
     width_now: float
     worth: float
-    notes: tuple[str, ...]
+    notes: tuple[Problem, ...]
     question: Question = field(repr=False)
     plan: Plan | None = field(repr=False)
 
@@ -117,8 +116,7 @@ class NextRuns:
     @cached_property
     def today(self) -> pd.DataFrame:
         """By target: median and bounds of the forecast as things stand."""
-        ends = bounds(self.question.scenarios(columns(self.targets)), self.mass)
-        return pd.DataFrame(np.transpose(ends), columns=BOUNDS)
+        return pd.DataFrame(named_bounds(self.question.scenarios(columns(self.targets)), self.mass))
 
     @cached_property
     def text(self) -> str:
@@ -150,11 +148,11 @@ def next_runs(
     per_cost: bool = True,
     kind: Kind = "mean",
     mass: float = DEFAULT_MASS,
-    discrepancy: bool | float | Discrepancy = True,
     outcomes: int = OUTCOMES,
     refits: Literal["auto", "never"] = "auto",
-    seed: int = 0,
+    seed: int | None = None,
     allow_unconverged: bool = False,
+    acknowledge: Collection[str] = (),
 ) -> NextRuns:
     """Rank runs that might be bought by what they are expected to do.
 
@@ -186,15 +184,16 @@ def next_runs(
         Of the forecast at the target: the law's curve, or a new run there.
     mass : float, default 0.9
         Of the equal-tailed intervals.
-    discrepancy : bool, float or Discrepancy, default True
-        How wrong the law may be beyond the data, as for :func:`bayescale.extrapolate`.
     outcomes : int, default 64
         Simulated for each candidate.
     refits : {"auto", "never"}
         Fit again where weights fail, or only say where they do.
-    seed : int, default 0
+    seed : int, optional
+        The forecaster's own if left out.
     allow_unconverged : bool, default False
         Use a fit whose sampler failed its checks; the notes then say so.
+    acknowledge : collection of str, optional
+        Codes of notes that the user knows of, as for :func:`bayescale.extrapolate`.
 
     Returns
     -------
@@ -211,7 +210,7 @@ def next_runs(
     by = by or ("width" if plan is None else "value")
     _check(count, outcomes, by, refits, plan)
     check_mass(mass)
-    assumed = Assumptions(discrepancy, seed, allow_unconverged)
+    assumed = Assumptions(seed, allow_unconverged, acknowledge)
     made = assumed.scenarios(forecaster, kind)
     if count > 1 and made.one_curve:
         raise InputError(
@@ -283,24 +282,26 @@ def _answered(
     question: Question, steps: list[pd.DataFrame], hindrance: str, plan: Plan | None
 ) -> NextRuns:
     made, last = question.scenarios, steps[-1].iloc[0]
-    notes, skipped = [*made.notes], sum(int(failing(step).sum()) for step in steps)
+    notes, skipped = [*made.notes_at(columns(question.targets))], 0
+    skipped = sum(int(failing(step).sum()) for step in steps)
     if skipped:
-        notes.append(
-            f"the weights of {skipped} candidate{'s' * (skipped > 1)} fail in more than "
+        says = (
+            f"The weights of {skipped} candidate{'s' * (skipped > 1)} fail in more than "
             f"{FAILING:.0%} of the outcomes (khat) and stand all the same: "
             + (hindrance or "only the most promising ones are fitted again")
         )
+        notes.append(warned("weights-fail", f"{says}."))
     now, worth = question.width_of(made), 0.0
-    if plan is not None and last["value"] > 2 * last["value_se"]:
+    if plan is not None and last["value"] > max(2 * last["value_se"], plan.regret.precision):
         saving = float(last["value"])
-        worth = extra_budget(plan.task, plan.design, plan.design.scenarios, saving)
+        worth = extra_budget(plan.task, plan.design, saving)
     return NextRuns(
         table=describe_candidates(question, steps[0], now),
         choice=describe_choice(question, steps, now),
         chosen=tuple(int(step.index[0]) for step in steps),
         width_now=now,
         worth=worth,
-        notes=tuple(notes),
+        notes=marked(notes, made.acknowledged),
         question=question,
         plan=plan,
     )

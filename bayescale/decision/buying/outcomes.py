@@ -1,8 +1,9 @@
 """What a run that was not bought yet is expected to do, averaged over how it may come out.
 
-An outcome that was not seen yet weighs the posterior draws: one whose law makes it likely gains
-weight, another loses it. The weights are Pareto-smoothed; where the shape of their tail exceeds
-:data:`TRUSTED` a few draws decide, and the weights cannot stand for a new fit.
+An outcome that was not seen yet weighs the scenarios: one that makes it likely gains weight,
+another loses it, with all that is unknown in it: the law's parameters and what the law errs by,
+there and at the target. The weights are Pareto-smoothed; where the shape of their tail exceeds
+:data:`TRUSTED` a few scenarios decide, and the weights cannot stand for a new fit.
 
 Reference: Vehtari, Simpson, Gelman, Yao & Gabry (2024), arXiv:1507.02646 (Pareto smoothing).
 """
@@ -128,13 +129,8 @@ class Question:
 
     @cached_property
     def predictive(self) -> Predictive:
-        """All candidates under every draw, the law's error beyond the data included."""
+        """All candidates in every scenario."""
         return self.scenarios.predictive(columns(self.candidates.points))
-
-    @cached_property
-    def fitted(self) -> Predictive:
-        """The same without that error, as a fit that has seen an outcome takes it."""
-        return self.scenarios.without_discrepancy().predictive(columns(self.candidates.points))
 
     def truths(self, count: int) -> Rows:
         """Draws that are taken for the truth, spread evenly over the targets' forecast."""
@@ -168,10 +164,10 @@ class Question:
         ndarray, shape (n_outcomes or 1, n_draws, n_targets)
         """
         points, inputs = self.candidates.points.iloc[list(chosen)], columns(self.targets)
+        if not self.scenarios.one_curve:
+            return np.log(self.scenarios(inputs))[None]
         none = np.zeros(len(points))
         level = np.log(self.scenarios.with_runs(points, none)(inputs))
-        if not self.scenarios.one_curve:
-            return level[None]
         slope = np.log(self.scenarios.with_runs(points, none + 1.0)(inputs)) - level
         return np.asarray(level + slope * last[:, None, None])
 
@@ -201,20 +197,18 @@ class Known(NamedTuple):
         Candidates.
     responses : ndarray, shape (n_outcomes, n_chosen)
         Their log responses.
-    fitted, true : ndarray, shape (n_outcomes, n_draws)
-        Log weights as a fit gives them, and with the law's error beyond the data.
+    log_weights : ndarray, shape (n_outcomes, n_draws)
+        Log density of the responses in each scenario.
     """
 
     chosen: tuple[int, ...]
     responses: Array
-    fitted: Array
-    true: Array
+    log_weights: Array
 
     @classmethod
     def nothing(cls, n_outcomes: int, n_draws: int) -> Known:
         """As things stand."""
-        none = np.zeros((n_outcomes, n_draws))
-        return cls((), np.empty((n_outcomes, 0)), none, none)
+        return cls((), np.empty((n_outcomes, 0)), np.zeros((n_outcomes, n_draws)))
 
     def and_run(self, question: Question, outcomes: Array, candidate: int) -> Known:
         """With one more candidate, whose outcomes are a column of ``outcomes``."""
@@ -222,9 +216,28 @@ class Known(NamedTuple):
         return Known(
             (*self.chosen, candidate),
             np.column_stack([self.responses, came]),
-            self.fitted + question.fitted.log_densities(came, candidate),
-            self.true + question.predictive.log_densities(came, candidate),
+            self.log_weights + question.predictive.log_densities(came, candidate),
         )
+
+
+def saved_by(contenders: Contenders, log_weights: Array) -> Array:
+    """Risk that the choice by an outcome saves against today's, shape (n_outcomes,).
+
+    Half of the scenarios choose and the other half judge, then the other way round: what chooses
+    and judges itself finds a gain in mere noise.
+
+    Parameters
+    ----------
+    contenders : Contenders
+    log_weights : ndarray, shape (n_outcomes, n_draws)
+    """
+    halves = [slice(k, None, 2) for k in (0, 1)]
+    parts = [(contenders.pick(half), normalised(log_weights[:, half])) for half in halves]
+    found = []
+    for (chooses, by), (judges, seen) in (parts, parts[::-1]):
+        taken = chooses.risk.weighted(chooses.response, by).argmin(axis=1)
+        found.append(judges.saved(chooses.today, taken, seen))
+    return np.mean(found, axis=0)
 
 
 def _averaged(width: Array, saved: Array, khat: float, how: str) -> dict[str, Any]:
@@ -246,13 +259,11 @@ def judge(question: Question, known: Known) -> dict[str, Any]:
         and ``value_se``; ``khat``, share of the outcomes whose weights are not to be trusted;
         ``how``, ``"weights"`` or ``"refit"``.
     """
-    weights, khat = smoothed(known.fitted)
+    weights, khat = smoothed(known.log_weights)
     width = question.width(question.ahead(known.chosen, known.responses[:, -1]), weights)
     saved = np.full(len(khat), np.nan)
-    if (contenders := question.contenders) is not None:
-        # Outcomes come from these very draws, so that no few of them carry all the weight.
-        taken = contenders.risk.weighted(contenders.response, weights).argmin(axis=1)
-        saved = contenders.saved(taken, normalised(known.true))
+    if question.contenders is not None:
+        saved = saved_by(question.contenders, known.log_weights)
     return _averaged(width, saved, float(np.mean(khat > TRUSTED)), "weights")
 
 
@@ -260,15 +271,17 @@ def judge_by_refits(question: Question, known: Known, khat: float) -> dict[str, 
     """The same by fits of the runs with some of the outcomes, evenly spread."""
     some = np.linspace(0, len(known.responses) - 1, REFITS).round().astype(int)
     points = question.candidates.points.iloc[list(known.chosen)]
-    assumed = replace(question.assumed, allow_unconverged=True)
+    # The same noise as today: what differs is what was learned.
+    seed = question.scenarios.seed
+    assumed = replace(question.assumed, seed=seed, allow_unconverged=True)
     width, saved = np.empty(len(some)), np.full(len(some), np.nan)
     for k, row in enumerate(some):
         response = np.exp(known.responses[row])
-        fit = question.scenarios.members[0].refit(points, response, **REFIT, seed=assumed.seed + 1)
+        fit = question.scenarios.members[0].refit(points, response, **REFIT, seed=seed + 1)
         width[k] = question.width_of(assumed.scenarios(fit, question.scenarios.kind))
         if (contenders := question.contenders) is not None:
-            after = assumed.scenarios(fit, contenders.kind)
-            found = after.anchored(contenders.centre)(contenders.inputs)
+            found = assumed.scenarios(fit, contenders.kind)(contenders.inputs)
             taken = contenders.risk(found).argmin(keepdims=True)
-            saved[k] = contenders.saved(taken, normalised(known.true[row][None]))[0]
+            weights = normalised(known.log_weights[row][None])
+            saved[k] = contenders.saved(contenders.today, taken, weights)[0]
     return _averaged(width, saved, khat, "refit")

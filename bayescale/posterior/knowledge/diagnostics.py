@@ -15,7 +15,7 @@ import xarray as xr
 from bayescale.errors import Problem
 from bayescale.law.law import Law
 from bayescale.law.prior import Array, Support
-from bayescale.law.symbols import Shape
+from bayescale.law.symbols import NOISE_TREND, NUISANCE, Shape
 from bayescale.numbers import brief
 from bayescale.posterior.parameters import FORWARD
 
@@ -24,8 +24,21 @@ ESS_LIMIT = 400.0
 E_BFMI_LIMIT = 0.3
 # R-hat of chains that went different ways, not just short ones.
 APART = 1.05
-# Below this share of the prior's width removed, the posterior is mostly the prior.
+# What is left to a user where longer and stricter attempts failed too.
+_REMEDY = (
+    "add runs, take a law with fewer parameters, or state what is known of its parameters as "
+    "bs.fit(runs, priors=...)"
+)
+# More divergences than these say that a whole part of the posterior was not reached.
+FEW_DIVERGENCES = 20
+# Below this share of the prior's width removed, the posterior is mostly the prior...
 CONTRACTION_LIMIT = 0.5
+# ...unless its middle left that of the prior by so many of the prior's SDs.
+SHIFT_LIMIT = 2.0
+# A posterior that moves by so many of its SDs where the priors move by one of theirs follows them.
+FOLLOWS_LIMIT = 0.5
+# From so many of its SDs a posterior's middle is where the prior did not expect it.
+CONFLICT_LIMIT = 3.0
 # Prior draws that contraction compares the posterior with.
 PRIOR_DRAWS = 4000
 
@@ -37,7 +50,8 @@ class Diagnostics:
     Attributes
     ----------
     parameters : tuple of mapping
-        Per parameter: name, contraction, informed, and of a sample r_hat, ess_bulk, ess_tail.
+        Per parameter: name, contraction, shift (of the middle, in the prior's SDs), follows (how
+        far it moves with the priors), informed, and of a sample r_hat, ess_bulk, ess_tail.
     checks : tuple of mapping
         Per posterior predictive check: name, observed, predicted, p_value.
     divergences : int
@@ -65,6 +79,12 @@ class Diagnostics:
     def diverged(self) -> bool:
         """Whether chains went different ways, rather than being a little short."""
         return self.divergences > 0 or any(row["r_hat"] > APART for row in self.parameters)
+
+    @property
+    def near(self) -> bool:
+        """Whether chains went the same way with next to no divergences: longer ones may pass."""
+        few = self.divergences <= FEW_DIVERGENCES
+        return few and all(row["r_hat"] <= APART for row in self.parameters)
 
     @property
     def not_informed(self) -> tuple[str, ...]:
@@ -153,7 +173,7 @@ def diagnose(
     divergences = int(stats["diverging"].sum())
     tree = xr.DataTree.from_dict({"sample_stats": stats})
     energy = float(arviz_stats.bfmi(tree)["energy"].min())
-    problems = [*_convergence(rows, divergences, energy), *_information(rows)]
+    problems = [*_convergence(rows, divergences, energy), *information_problems(rows)]
     return Diagnostics(tuple(rows), (), divergences, energy, tuple(problems))
 
 
@@ -168,7 +188,7 @@ def diagnose_approximation(
         "These are draws from a Laplace approximation (a preview), not from the posterior: "
         "fit without preview before you decide on them.",
     )
-    problems = (warning, *_information(rows))
+    problems = (warning, *information_problems(rows))
     return Diagnostics(tuple(rows), (), 0, float("nan"), problems, approximate=True)
 
 
@@ -178,6 +198,8 @@ def support_of(law: Law, name: str) -> Support:
         if item.symbol == name:
             raw_unit = isinstance(item, Shape) and item.to_raw is not None
             return "positive" if raw_unit else item.prior.support
+    if name == NOISE_TREND:
+        return "real"
     # Shares too: a term of a tenth or of a thousandth differs as much as its log does.
     return "positive"
 
@@ -188,20 +210,31 @@ def contraction(law: Law, name: str, posterior: Array, prior: Array) -> float:
     On the log scale for positive parameters, shares among them; 0 where nothing was learned,
     negative where the posterior is wider.
     """
-    forward = FORWARD[support_of(law, name)]
-    with np.errstate(divide="ignore", over="ignore"):
-        before, after = forward(prior), forward(posterior)
-    # A share of exactly 0 or 1 in a far draw says nothing about width.
-    before = before[np.isfinite(before)]
+    before, after = _on_scale(law, name, prior), _on_scale(law, name, posterior)
     return float(1.0 - np.std(after, ddof=1) / np.std(before, ddof=1))
+
+
+def shift(law: Law, name: str, posterior: Array, prior: Array) -> float:
+    """By how many of the prior's SDs the posterior's median left the prior's."""
+    before, after = _on_scale(law, name, prior), _on_scale(law, name, posterior)
+    return float((np.median(after) - np.median(before)) / np.std(before, ddof=1))
+
+
+def _on_scale(law: Law, name: str, draws: Array) -> Array:
+    with np.errstate(divide="ignore", over="ignore"):
+        found = FORWARD[support_of(law, name)](draws)
+    # A share of exactly 0 or 1 in a far draw says nothing about width.
+    return np.asarray(found[np.isfinite(found)])
 
 
 def _information_row(law: Law, name: str, posterior: Array, prior: Array) -> dict[str, Any]:
     narrowing = contraction(law, name, posterior.ravel(), prior)
+    moved = shift(law, name, posterior.ravel(), prior)
     return {
         "parameter": name,
         "contraction": narrowing,
-        "informed": narrowing >= CONTRACTION_LIMIT,
+        "shift": moved,
+        "informed": narrowing >= CONTRACTION_LIMIT or abs(moved) >= SHIFT_LIMIT,
     }
 
 
@@ -217,31 +250,45 @@ def _convergence(
         fail(
             "divergences",
             f"The sampler diverged {divergences} times: parts of the posterior were not reached; "
-            "give the fit more runs, tighter priors or a simpler law.",
+            f"{_REMEDY}.",
             count=divergences,
         )
-    for code, column, bad, wanted in (
-        ("r-hat", "r_hat", _above(R_HAT_LIMIT), f"at most {R_HAT_LIMIT}"),
-        ("ess-bulk", "ess_bulk", _below(ESS_LIMIT), f"at least {ESS_LIMIT:.0f}"),
-        ("ess-tail", "ess_tail", _below(ESS_LIMIT), f"at least {ESS_LIMIT:.0f}"),
+    for code, word, bad, wanted, limit in (
+        ("r-hat", "R-hat", _above(R_HAT_LIMIT), "at most", R_HAT_LIMIT),
+        ("ess-bulk", "bulk ESS", _below(ESS_LIMIT), "at least", ESS_LIMIT),
+        ("ess-tail", "tail ESS", _below(ESS_LIMIT), "at least", ESS_LIMIT),
     ):
+        column = code.replace("-", "_")
         faulty = {row["parameter"]: row[column] for row in rows if bad(row[column])}
         if faulty:
-            found = ", ".join(f"{name} {value:.4g}" for name, value in faulty.items())
+            found = ", ".join(f"{name} {_beside(x, limit)}" for name, x in faulty.items())
             fail(
                 code,
-                f"{column} is {found}, wanted {wanted}: the chains do not agree or are too "
-                "short; ask for more draws, or look at the priors of these parameters.",
+                f"{word} is {found}, wanted {wanted} {limit:g}: the chains do not agree or are "
+                f"too short; {_REMEDY}.",
                 **faulty,
             )
     if not energy >= E_BFMI_LIMIT:
         fail(
             "energy",
-            f"E-BFMI is {energy:.2f}, wanted at least {E_BFMI_LIMIT}: the tails were explored "
-            "slowly; ask for more draws or tighter priors.",
+            f"E-BFMI is {_beside(energy, E_BFMI_LIMIT)}, wanted at least {E_BFMI_LIMIT}: the tails "
+            f"were explored slowly; {_REMEDY}.",
             e_bfmi=energy,
         )
     return problems
+
+
+def _beside(value: float, limit: float) -> str:
+    """A value with as many digits as tell it from the limit that it missed, four at least.
+
+    Examples
+    --------
+    >>> _beside(1.01243, 1.01), _beside(1.0100004, 1.01), _beside(399.97, 400.0)
+    ('1.0124', '1.0100004', '399.97')
+    """
+    digits = range(5 if 1 < value < 10 else 4, 17)
+    texts = (f"{value:.{count}g}" for count in digits)
+    return next((text for text in texts if float(text) != limit), str(value))
 
 
 def _above(limit: float) -> Callable[[float], bool]:
@@ -253,16 +300,25 @@ def _below(limit: float) -> Callable[[float], bool]:
     return lambda value: not value >= limit
 
 
-def _information(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    names = [row["parameter"] for row in rows if not row["informed"]]
-    if not names:
-        return []
-    return [
-        Problem(
-            "not-informed",
-            "warning",
+def information_problems(rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What the data did not inform, and what they moved to where its prior did not expect it."""
+    found = []
+    # What is no part of the law's curve is not reported for itself.
+    own = [row for row in rows if row["parameter"] not in NUISANCE]
+    names = [row["parameter"] for row in own if not row["informed"]]
+    if names:
+        message = (
             f"The data did not inform {', '.join(names)}: what is reported of "
-            f"{'it' if len(names) == 1 else 'them'} is mostly the prior.",
-            {"parameters": names},
+            f"{'it' if len(names) == 1 else 'them'} is mostly the prior."
         )
-    ]
+        found.append(Problem("not-informed", "warning", message, {"parameters": names}))
+    far = {row["parameter"]: row["shift"] for row in own if abs(row["shift"]) >= CONFLICT_LIMIT}
+    if far:
+        told = ", ".join(f"{name} by {abs(shift):.1f}" for name, shift in far.items())
+        message = (
+            f"Prior and data disagree: the data put {told} of the prior's SDs away from its "
+            "middle; see whether columns, units and law are the right ones, or state what you "
+            "believe as a prior (priors=)."
+        )
+        found.append(Problem("prior-conflict", "warning", message, {"shifts": far}))
+    return found

@@ -1,8 +1,11 @@
 """Which parameters the runs inform, why not the others, and what would help.
 
-Contraction says how much of the prior's width the runs removed. Power-scaling says how far a
-parameter's posterior moves when the prior, or the likelihood, counts a little more: a parameter
-that moves with the prior and not with the likelihood is the prior's.
+Contraction says how much of the prior's width the runs removed, shift how far they moved its
+middle. Neither sees a ridge, along which the prior of one parameter decides another that looks
+narrow: what would move by half of its SD or more, were the priors moved by one of theirs, follows
+them and is not informed. Power-scaling says how far a parameter's posterior moves when the prior,
+or the likelihood, counts a little more: a parameter that moves with the prior and not with the
+likelihood is the prior's.
 
 Reference: Kallioinen, Paananen, Bürkner & Vehtari (2024), doi:10.1007/s11222-023-10366-5.
 """
@@ -22,7 +25,12 @@ from bayescale.errors import Problem
 from bayescale.law.law import Law
 from bayescale.law.symbols import share_name
 from bayescale.posterior.data import ModelData
-from bayescale.posterior.knowledge.diagnostics import CONTRACTION_LIMIT, Diagnostics
+from bayescale.posterior.knowledge.diagnostics import (
+    CONTRACTION_LIMIT,
+    FOLLOWS_LIMIT,
+    Diagnostics,
+    information_problems,
+)
 from bayescale.posterior.knowledge.information import Knowledge, before_fit, expected_contraction
 from bayescale.posterior.knowledge.remedy import Remedy, best_remedy, causes
 from bayescale.runs.runs import Runs
@@ -41,7 +49,7 @@ def expected_table(runs: Runs) -> pd.DataFrame:
             "contraction": value,
             "informed": value >= CONTRACTION_LIMIT,
             "diagnosis": "will be informed" if value >= CONTRACTION_LIMIT else "mostly the prior",
-            "cause": _cause(law, runs.problems, name, value),
+            "cause": _cause(law, runs.problems, name, value >= CONTRACTION_LIMIT),
         }
         for name, value in contraction.items()
     ]
@@ -52,20 +60,23 @@ def learned_table(
     known: Knowledge, diagnostics: Diagnostics, draws: xr.DataTree, problems: tuple[Problem, ...]
 ) -> pd.DataFrame:
     """What a fit learned; see :func:`bayescale.identifiability`."""
-    found = {row["parameter"]: float(row["contraction"]) for row in diagnostics.parameters}
-    moves = _power_scaling(draws)
-    rows = [
-        {
-            "parameter": name,
-            "contraction": value,
-            **moves[name],
-            "informed": value >= CONTRACTION_LIMIT,
-            "diagnosis": _diagnosis(value, **moves[name]),
-            "cause": _cause(known.law, problems, name, value),
+    moves, rows = _power_scaling(draws), []
+    for row in diagnostics.parameters:
+        name, informed = row["parameter"], row["informed"]
+        told = {
+            "informed": informed,
+            "diagnosis": _diagnosis(informed, **moves[name]),
+            "cause": _cause(known.law, problems, name, informed),
         }
-        for name, value in found.items()
-    ]
-    return _table(rows, remedy_for(known, found))
+        measured = {key: row[key] for key in ("contraction", "shift", "follows") if key in row}
+        rows.append({"parameter": name, **measured, **moves[name], **told})
+    return _table(rows, remedy_for(known, _poor(diagnostics)))
+
+
+def _poor(diagnostics: Diagnostics) -> dict[str, float]:
+    """Contraction of what was not informed."""
+    rows = diagnostics.parameters
+    return {row["parameter"]: float(row["contraction"]) for row in rows if not row["informed"]}
 
 
 def remedy_for(known: Knowledge, contraction: Mapping[str, float]) -> Remedy | None:
@@ -87,15 +98,27 @@ def remedy_for(known: Knowledge, contraction: Mapping[str, float]) -> Remedy | N
     return remedies[0] if remedies else None
 
 
+def with_ridges(diagnostics: Diagnostics, known: Knowledge) -> Diagnostics:
+    """Count as informed only what does not follow the priors, along ridges too."""
+    follows, rows = known.follows(), []
+    for row in diagnostics.parameters:
+        whole, others = follows[row["parameter"]]
+        informed = row["informed"] and others < FOLLOWS_LIMIT
+        rows.append({**row, "follows": whole, "informed": informed})
+    told = information_problems(rows)
+    codes = {"not-informed", "prior-conflict"}
+    kept = [problem for problem in diagnostics.problems if problem.code not in codes]
+    return replace(diagnostics, parameters=tuple(rows), problems=(*kept, *told))
+
+
 def with_remedy(
     diagnostics: Diagnostics, known: Knowledge, problems: tuple[Problem, ...]
 ) -> Diagnostics:
     """Add to the warning of what was not informed its cause and the remedy."""
-    contraction = {row["parameter"]: float(row["contraction"]) for row in diagnostics.parameters}
-    remedy = remedy_for(known, contraction)
+    remedy = remedy_for(known, _poor(diagnostics))
     if remedy is None:
         return diagnostics
-    cause = _cause(known.law, problems, remedy.parameter, contraction[remedy.parameter])
+    cause = _cause(known.law, problems, remedy.parameter, informed=False)
     told = f" ({cause})" if cause else ""
 
     def explained(problem: Problem) -> Problem:
@@ -126,8 +149,8 @@ def _power_scaling(draws: xr.DataTree) -> dict[str, dict[str, float]]:
     return {name: {group: float(x[name]) for group, x in both.items()} for name in names}
 
 
-def _diagnosis(contraction: float, prior: float, likelihood: float) -> str:
-    if contraction < CONTRACTION_LIMIT:
+def _diagnosis(informed: bool, prior: float, likelihood: float) -> str:
+    if not informed:
         weak = likelihood < SENSITIVE <= prior
         return "the prior alone decides it" if weak else "mostly the prior"
     if prior >= SENSITIVE and likelihood >= SENSITIVE:
@@ -135,9 +158,9 @@ def _diagnosis(contraction: float, prior: float, likelihood: float) -> str:
     return "informed"
 
 
-def _cause(law: Law, problems: tuple[Problem, ...], name: str, contraction: float) -> str:
+def _cause(law: Law, problems: tuple[Problem, ...], name: str, informed: bool) -> str:
     """The first half of each finding: what is so in the table."""
-    if contraction >= CONTRACTION_LIMIT:
+    if informed:
         return ""
     return "; ".join(p.message.split(":")[0].rstrip(".") for p in causes(law, problems, name))
 

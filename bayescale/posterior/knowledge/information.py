@@ -24,7 +24,7 @@ import numpy.typing as npt
 from bayescale.law.law import Law
 from bayescale.law.noise import given_before
 from bayescale.law.prior import Array
-from bayescale.law.symbols import NOISE_DOF, NOISES
+from bayescale.law.symbols import NOISE_DOF, NUISANCE
 from bayescale.posterior.data import ModelData
 from bayescale.posterior.knowledge.diagnostics import support_of
 from bayescale.posterior.parameters import FORWARD, Priors, constrain, resolve_priors, unconstrain
@@ -69,9 +69,33 @@ class Knowledge:
         free = constrain(self.priors, self._moved())
         raw = Predictor(self.law, free, self.data.unit(self.priors)).raw(self.data.reference)
         found = {}
-        for name in (key for key in raw if key not in NOISES):
+        for name in (key for key in raw if key not in NUISANCE):
             gradient = FORWARD[support_of(self.law, name)](raw[name]).imag / STEP
             found[name] = float(np.sqrt(gradient @ self.covariance @ gradient))
+        return found
+
+    def follows(self) -> dict[str, tuple[float, float]]:
+        """By how much each parameter moves with the priors, in its own SDs.
+
+        Where the prior of each free parameter j moves by one of its SDs s_j, the posterior mean
+        moves by Sigma e_j / s_j: along a ridge also that of a parameter whose own prior is wide.
+
+        Returns
+        -------
+        dict of str to (float, float)
+            Every parameter and the noise: root of the sum of squares over all priors, and over
+            the others than its own.
+        """
+        free = constrain(self.priors, self._moved())
+        raw = Predictor(self.law, free, self.data.unit(self.priors)).raw(self.data.reference)
+        names, before = self.priors.names, prior_spread(self.priors)
+        found = {}
+        for name, draws in raw.items():
+            gradient = FORWARD[support_of(self.law, name)](draws).imag / STEP
+            together, others = self.covariance @ gradient, np.array([n != name for n in names])
+            variance = gradient @ together
+            whole = following(together, variance, before)
+            found[name] = float(whole), float(following(together[others], variance, before[others]))
         return found
 
     def with_runs(
@@ -108,8 +132,35 @@ class Knowledge:
         labels = np.arange(len(log_y)) if groups is None else groups
         rows = replace(self.data, inputs=inputs, response=log_y, groups=labels)
         links = None if self.data.groups is None else rows.continuation
-        mean, scale = given_before(mean, log_y, links, curve.columns)
+        mean, scale = given_before(mean, log_y, links, curve.columns, self.data.sizes(inputs))
         return np.asarray(((mean - log_y) / scale).imag.T / STEP)
+
+
+def following(together: Array, variance: Any, before: Array) -> Array:
+    """By how many of its SDs a quantity moves where each prior moves by one of its own.
+
+    Parameters
+    ----------
+    together : ndarray, shape (..., n_free)
+        Covariance of the quantity with the free parameters on the sampler's scale.
+    variance : shape (...)
+        Of the quantity.
+    before : ndarray, shape (n_free,)
+        SDs of the priors.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Root of the sum of squares over the priors; not a number where nothing varies.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt(np.square(together / before).sum(axis=-1) / variance))
+
+
+def prior_spread(priors: Priors) -> Array:
+    """SD of each free parameter's prior on the sampler's scale, shape (n_free,)."""
+    z = unconstrain(priors, priors.draw(np.random.default_rng(0), _PRIOR_DRAWS))
+    return np.asarray(z.std(axis=0))
 
 
 def from_priors(law: Law, data: ModelData, priors: Priors | None = None) -> Knowledge:
@@ -124,7 +175,7 @@ def from_priors(law: Law, data: ModelData, priors: Priors | None = None) -> Know
     """
     chosen = priors or resolve_priors(law, bond=data.bond)
     z = unconstrain(chosen, chosen.draw(np.random.default_rng(0), _PRIOR_DRAWS))
-    covariance = np.diag(np.square(z.std(axis=0)))
+    covariance = np.diag(np.square(prior_spread(chosen)))
     return Knowledge(law, chosen, data, np.median(z, axis=0), covariance)
 
 
